@@ -1,0 +1,87 @@
+package adaptive
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config is what can be tuned of a Limiter: plain data, comparable and
+// printable. The zero Config works.
+type Config struct {
+	Name    string        // names the limiter in errors and explanations
+	Law     string        // control law, as ParseLaw reads it; "" means "vegas"
+	Initial int           // first limit; 0 means 6, or the nearer of Min and Max
+	Min     int           // lowest limit; 0 means 1
+	Max     int           // highest limit; 0 means 10,000, or Min if that is higher; at most 1<<24
+	Queue   int           // how many calls may wait for a permit; 0 means 1,024, −1 none
+	MaxWait time.Duration // how long Acquire waits for a permit; 0 means as long as its ctx
+}
+
+const (
+	defaultLaw     = "vegas"
+	defaultInitial = 6 // small, because a fleet of K clients starts at 6K
+	defaultMax     = 10_000
+	defaultQueue   = 1024
+	maxLimit       = 1 << 24 // the limit and the count have 24 bits each in the gate's word
+)
+
+// Parts are what a Limiter is given that is not data.
+type Parts struct {
+	Law        Law            // a law of your own, or one with typed constants; nil means Config.Law
+	Clock      Clock          // zero means the machine's
+	Classify   Classifier     // how Do, DoValue and Wrap read errors; nil means Classify
+	OnDecision func(Decision) // called after each decision, with no lock held; must not block
+}
+
+// WithDefaults returns c with each zero field replaced by what it stands for.
+func (c Config) WithDefaults() Config {
+	if c.Law == "" {
+		c.Law = defaultLaw
+	}
+	if c.Min == 0 {
+		c.Min = 1
+	}
+	if c.Max == 0 {
+		c.Max = max(defaultMax, c.Min)
+	}
+	if c.Initial == 0 {
+		c.Initial = min(max(defaultInitial, c.Min), c.Max)
+	}
+	if c.Queue == 0 {
+		c.Queue = defaultQueue
+	}
+	return c
+}
+
+// Validate returns all faults of c, joined, or nil.
+func (c Config) Validate() error {
+	_, err := ParseLaw(c.WithDefaults().Law)
+	return errors.Join(c.validateNumbers(), err)
+}
+
+func (c Config) validateNumbers() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("adaptive: config: "+format, args...))
+	}
+	d := c.WithDefaults()
+	if c.Min < 0 || c.Min > maxLimit {
+		fault("Min is %d, must be 1 to %d, or 0 for 1", c.Min, maxLimit)
+	}
+	if c.Max < 0 || c.Max > maxLimit {
+		fault("Max is %d, must be 1 to %d, or 0 for %d", c.Max, maxLimit, defaultMax)
+	}
+	if c.Min > 0 && c.Max > 0 && c.Min > c.Max {
+		fault("Min is %d, above Max %d", c.Min, c.Max)
+	} else if c.Initial != 0 && (c.Initial < d.Min || c.Initial > d.Max) {
+		fault("Initial is %d, must be within Min %d and Max %d, or 0", c.Initial, d.Min, d.Max)
+	}
+	if c.Queue < -1 {
+		fault("Queue is %d, must be 0 for %d, −1 for none, or a number of calls", c.Queue, defaultQueue)
+	}
+	if c.MaxWait < 0 {
+		fault("MaxWait is %v, must not be negative; 0 means as long as ctx", c.MaxWait)
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,278 @@
+package adaptive
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// phase is where the window that is being collected stands.
+type phase uint8
+
+const (
+	opening    phase = iota // waits for calls in flight to drain
+	open                    // calls are admitted into it
+	collecting              // its cohort is complete; waits for those calls to end
+)
+
+// control collects windows and has the law decide. It is a state machine of its
+// own: it moves only in tick and when somebody pins or frees the limit, under mu,
+// and the law runs with mu free, guarded by deciding. Lock order: mu before
+// Limiter.queueMu.
+type control struct {
+	mu       sync.Mutex
+	deciding bool   // the law is at work on the last window
+	turn     uint64 // counts what makes a decision under way stale
+
+	law       Controller
+	ramp      *ramp   // takes the law's place while the limit is restored
+	limit     float64 // the law's, within min and max
+	pin       int     // set by SetLimit; 0 means none
+	hold      int     // set by Hold; 0 means none
+	suspended bool    // by Suspend
+	frozen    bool    // pinned, held or suspended: no window is collected
+
+	phase   phase
+	next    Collect // how the window is collected
+	opened  Instant
+	resumed bool
+	drained bool
+	blocked uint64 // arrivals blocked before the window opened
+	cohort  int    // calls admitted into the window, once that is over
+	started uint64 // admissions before the window opened, as ended + in flight
+	base    tally
+	win     Window // scratch for Latency and Low
+
+	decisions ring
+}
+
+// tick closes the window if it is over and has the law decide.
+func (l *Limiter) tick(now Instant) {
+	c := &l.control
+	if !c.mu.TryLock() {
+		return // somebody is at it, and will see what we saw or wait for the next call
+	}
+	w, due := l.poll(now)
+	if !due {
+		c.mu.Unlock()
+		return
+	}
+	c.deciding = true
+	turn := c.turn
+	law := c.law
+	if c.ramp != nil {
+		law = c.ramp
+	}
+	c.mu.Unlock()
+
+	decided := false
+	defer func() {
+		if !decided { // the law panicked: keep the limit, and let the panic go on
+			c.mu.Lock()
+			c.deciding = false
+			l.reopen(now)
+			c.mu.Unlock()
+		}
+	}()
+	d := law.Update(w)
+	decided = true
+
+	c.mu.Lock()
+	c.deciding = false
+	stale := turn != c.turn
+	if !stale {
+		d = l.apply(now, d, &w)
+	} else if !c.frozen {
+		l.reopen(now)
+	}
+	c.mu.Unlock()
+	if stale {
+		return
+	}
+	l.grant()
+	if l.onDecision != nil {
+		l.onDecision(d)
+	}
+}
+
+// poll moves the window on and reports whether it is over. mu is held.
+func (l *Limiter) poll(now Instant) (w Window, due bool) {
+	c, s := &l.control, l.samples
+	if c.deciding || c.frozen {
+		return w, false
+	}
+	if c.phase == opening {
+		drained := l.gate.load().inFlight() <= c.next.Drain
+		if !drained && (c.next.DrainWithin == 0 || now < c.opened.Add(c.next.DrainWithin)) {
+			return w, false
+		}
+		c.drained = drained
+		l.samples.since(&c.base, &c.win) // what ended until now is not of this window
+		l.beginWindow(now)
+		return w, false
+	}
+	if c.phase == open && c.next.Cohort > 0 && now >= c.opened.Add(c.next.Cohort) {
+		l.endCohort()
+	}
+	switch {
+	case c.next.Within > 0 && now >= c.opened.Add(c.next.Within):
+	case c.phase == collecting:
+		if s.ended(&c.base) < c.cohort {
+			return w, false
+		}
+	case c.next.Cohort > 0:
+		if !l.full(now) || c.next.Samples == 0 {
+			return w, false
+		}
+	case !l.full(now):
+		return w, false
+	}
+	return l.closeWindow(now), true
+}
+
+// full reports whether the window has the samples it wants, or enough time-outs
+// to close it early.
+func (l *Limiter) full(now Instant) bool {
+	c, s := &l.control, l.samples
+	n := s.count(&c.base)
+	if c.next.TimeOuts > 0 {
+		if t := int(s.total(TimedOut) - c.base.counted[TimedOut]); t >= c.next.TimeOuts && 2*t > n {
+			return true
+		}
+	}
+	if c.next.Samples == 0 {
+		return c.next.Within == 0
+	}
+	if n < c.next.Samples {
+		s.lookAgain(c.next.Samples - n)
+		return false
+	}
+	return true
+}
+
+// openWindow starts to collect a window as next says, once calls have drained.
+func (l *Limiter) openWindow(now Instant, next Collect) {
+	c, s := &l.control, l.samples
+	c.next, c.phase, c.drained, c.opened = next, opening, true, now
+	if next.Drain > 0 && l.gate.load().inFlight() > next.Drain {
+		s.expect(0, 0, 0) // look at every call that ends
+		return
+	}
+	l.beginWindow(now)
+}
+
+// reopen collects again what was being collected, from now on, without
+// the probe that it may have been.
+func (l *Limiter) reopen(now Instant) {
+	c := &l.control
+	l.samples.since(&c.base, &c.win)
+	next := c.next
+	if next.Cohort > 0 {
+		next.Samples = max(next.Samples, 10)
+	}
+	next.Fresh, next.Cohort, next.Drain = true, 0, 0
+	l.openWindow(now, next)
+}
+
+func (l *Limiter) beginWindow(now Instant) {
+	c, s := &l.control, l.samples
+	c.phase, c.opened = open, now
+	c.blocked = l.blocked.Load()
+	s.lowUpTo.Store(uint32(max(0, c.next.Low)))
+	if c.next.Cohort > 0 {
+		c.started = l.admissions()
+	}
+	number := s.window.Add(1)
+	if c.next.Fresh || c.next.Cohort > 0 {
+		s.counts.Store(uint64(number)<<32 | math.MaxInt32)
+	}
+	length := c.next.Within
+	if c.next.Cohort > 0 && (length == 0 || c.next.Cohort < length) {
+		length = c.next.Cohort
+	}
+	until := now.Add(length) // the first event, if nothing says how long
+	if length == 0 && c.next.Samples > 0 {
+		until = math.MaxInt64
+	}
+	s.expect(c.next.Samples, until, c.next.TimeOuts)
+}
+
+// endCohort stops counting new calls into the window.
+func (l *Limiter) endCohort() {
+	c, s := &l.control, l.samples
+	number := s.window.Add(1)
+	first := s.counts.Load() >> 32
+	s.counts.Store(first<<32 | uint64(number) - 1 - first)
+	c.cohort = int(l.admissions() - c.started)
+	c.phase = collecting
+	if c.next.After > 0 {
+		c.limit = min(max(c.next.After, float64(l.config.Min)), float64(l.config.Max))
+		l.enforce()
+	}
+	s.expect(0, 0, 0)
+}
+
+// admissions is how many calls were ever admitted, to within those that are
+// being admitted or ending this instant.
+func (l *Limiter) admissions() uint64 {
+	n := uint64(l.gate.load().inFlight())
+	for _, ended := range l.samples.endedBy() {
+		n += ended
+	}
+	return n
+}
+
+// closeWindow returns what was measured since beginWindow.
+func (l *Limiter) closeWindow(now Instant) Window {
+	c := &l.control
+	w := Window{
+		Opened: c.opened, Closed: now, Wall: l.wall.Add(time.Duration(now)),
+		Limit: c.limit, Min: float64(l.config.Min), Max: float64(l.config.Max),
+		Blocked: int(l.blocked.Load() - c.blocked), InFlight: l.gate.load().inFlight(),
+		Latency: c.win.Latency, Low: c.win.Low, Drained: c.drained, Resumed: c.resumed,
+	}
+	l.samples.since(&c.base, &w)
+	c.resumed = false
+	if c.phase == collecting || c.next.Cohort > 0 {
+		// Count again whoever was admitted since the cohort began, later ones too.
+		l.samples.counts.Store(l.samples.counts.Load()&^math.MaxUint32 | math.MaxInt32)
+	}
+	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
+		l.samples.settle(m)
+	}
+	return w
+}
+
+// apply makes d the law in force, keeps it for Decisions and opens the next
+// window. It returns d as kept. mu is held.
+func (l *Limiter) apply(now Instant, d Decision, w *Window) Decision {
+	c := &l.control
+	if r := c.ramp; r != nil && r.over {
+		c.ramp, c.resumed = nil, true
+	}
+	d.At, d.From = now, l.gate.load().limit()
+	if !math.IsNaN(d.Limit) { // a law that lost its numbers keeps the limit
+		c.limit = min(max(d.Limit, w.Min), w.Max)
+	}
+	d.Limit, d.To = c.limit, l.enforce()
+	d.Samples, d.Median = w.Samples(), w.Latency.Quantile(0.5)
+	d.PeakInFlight, d.Blocked = w.PeakInFlight, w.Blocked
+	c.decisions.add(d)
+	l.openWindow(now, d.Next)
+	return d
+}
+
+// enforce puts the limit in force into the gate and returns it. mu is held; the
+// caller calls grant once it is free.
+func (l *Limiter) enforce() int {
+	c := &l.control
+	n := int(math.Round(c.limit))
+	if c.pin > 0 {
+		n = c.pin
+	}
+	if c.hold > 0 {
+		n = min(n, c.hold)
+	}
+	l.gate.setLimit(n)
+	return n
+}

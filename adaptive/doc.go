@@ -1,0 +1,26 @@
+// Package adaptive limits how many calls a client has in flight to a
+// downstream, and finds that limit by itself.
+//
+// A [Guard] admits calls. An admitted call holds a [Permit] and ends with an
+// [Outcome]. A [Limiter] is the Guard that counts calls in flight; once per
+// window it hands what it measured to a [Controller], a [Law] at work, which
+// answers with the next limit and with how the next window is to be collected.
+//
+// Most programs make one Limiter per downstream, share it, and call [Do],
+// [DoValue] or [Wrap]:
+//
+//	lim, err := adaptive.New(adaptive.Config{})
+//	…
+//	user, err := adaptive.DoValue(ctx, lim, func(ctx context.Context) (*User, error) {
+//		return client.User(ctx, id)
+//	})
+//
+// Where a call does not end in the function that started it (an HTTP body, a
+// stream, a task in a pool) take a [Permit] with [Limiter.Acquire] and end it
+// with [Permit.Done] when the call is over.
+//
+// The package starts no goroutine, imports only the standard library and calls
+// no user code while it holds a lock. Time is an argument: a [Clock] given in
+// [Parts] makes the same Limiter run in virtual time, which is how package
+// simulate drives it.
+package adaptive

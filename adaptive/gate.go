@@ -1,0 +1,83 @@
+package adaptive
+
+import "sync/atomic"
+
+// gate is the limit and the count of calls in flight in one word, so that both
+// are read together and admission is strict at every instant.
+//
+//	63 … 39 in flight · 38 … 14 limit · 13 … 0 flags
+//
+// Why no admission exceeds the limit: every admission is one compare-and-swap
+// from a word in which in flight < limit and no flag is set (or, for a waiter
+// that is granted, the waiting flag alone) to the same word with one more in
+// flight. Nothing else adds to in flight, so at that instant the limit in force
+// held. Lowering the limit leaves what is in flight alone; nothing is admitted
+// until it has drained.
+//
+// Why no wake-up is lost: a waiter sets the waiting flag by a compare-and-swap
+// on a word in which there is no room, under the queue's mutex. A release is one
+// add on the same word, and all operations on a word have one order. Either the
+// release comes first, then the compare-and-swap fails and the waiter sees the
+// room; or it comes second, then it sees the flag in what the add returns and
+// goes to the queue. The flag is cleared only under the mutex, by whoever takes
+// the last waiter out.
+type gate struct {
+	_    [64]byte // alone on its cache line: every call writes it twice
+	word atomic.Uint64
+	_    [56]byte
+}
+
+// word is a value of the gate.
+type word uint64
+
+const (
+	flagWaiting word = 1 << iota // somebody is in the queue
+	flagBarred                   // suspended or closed: nobody is admitted
+
+	flags      = flagWaiting | flagBarred
+	limitShift = 14
+	countShift = 39
+	limitMask  = 1<<(countShift-limitShift) - 1
+	one        = word(1) << countShift
+)
+
+func (w word) inFlight() int { return int(w >> countShift) }
+func (w word) limit() int    { return int(w >> limitShift & limitMask) }
+func (w word) room() bool    { return w>>countShift < w>>limitShift&limitMask }
+
+func (g *gate) load() word { return word(g.word.Load()) }
+
+func (g *gate) swap(old, new word) bool {
+	return g.word.CompareAndSwap(uint64(old), uint64(new))
+}
+
+// admit takes a place if one is free and nobody waits for it. It returns the
+// word that decided.
+func (g *gate) admit() (w word, ok bool) {
+	for {
+		w = g.load()
+		if w&flags != 0 || !w.room() {
+			return w, false
+		}
+		if g.swap(w, w+one) {
+			return w + one, true
+		}
+	}
+}
+
+// release gives a place back and returns the word after it.
+func (g *gate) release() word { return word(g.word.Add(^uint64(one - 1))) }
+
+// setLimit sets the limit and returns the word after it.
+func (g *gate) setLimit(n int) word {
+	for {
+		w := g.load()
+		next := w&^(limitMask<<limitShift) | word(n)<<limitShift
+		if g.swap(w, next) {
+			return next
+		}
+	}
+}
+
+func (g *gate) set(f word)   { g.word.Or(uint64(f)) }
+func (g *gate) clear(f word) { g.word.And(^uint64(f)) }

@@ -1,0 +1,108 @@
+package adaptive
+
+import "time"
+
+// A Law describes a control law and its constants, such as Vegas{Alpha: 3}. It
+// holds no state: one Law may serve any number of Limiters. The built-in laws
+// are comparable values whose String is read back by [ParseLaw].
+type Law interface {
+	// New returns the law at work, for one Limiter.
+	New() Controller
+}
+
+// A Controller is a Law at work: it moves the limit of one Limiter.
+//
+// A Limiter calls Update from one goroutine at a time and keeps the answer
+// within Config.Min and Config.Max. Update takes all it knows from its
+// argument: no clock and no global randomness, so that the same windows give
+// the same decisions, live or simulated. It must not keep pointers out of w.
+type Controller interface {
+	// Update returns what to do after the window w. The first call has an empty
+	// window (Completions 0, Opened equal to Closed) and asks for the first.
+	Update(w Window) Decision
+}
+
+// A Window is what one control period measured. Counts, latencies and
+// in-flight levels are of the calls that ended while it was open, were admitted
+// since [Collect.Fresh] was last asked for, and were not too old to count.
+type Window struct {
+	Opened, Closed Instant   // on the Limiter's clock
+	Wall           time.Time // wall-clock time of Closed
+	Limit          float64   // the law's limit: what the last Decision asked for, within Min and Max
+	Min, Max       float64   // bounds of the limit
+
+	Count       [Outcomes]int // calls counted, by outcome
+	Completions int           // all calls that ended, counted or not
+	Blocked     int           // arrivals that found no free place
+
+	InFlight     int     // calls in flight when the window closed
+	PeakInFlight int     // most calls in flight at the start of a counted call, that call included
+	MeanInFlight float64 // mean of the same
+
+	Latency *Histogram // round trips of Success, and of TimedOut as a lower bound; never nil
+	Low     *Histogram // those of them that started at no more than Collect.Low in flight; never nil
+
+	Drained bool // false if Collect.Drain was given up at its deadline
+	Resumed bool // the limit was pinned, held or restored since the last window: what was learned of load is stale
+}
+
+// Length is how long the window was open.
+func (w *Window) Length() time.Duration { return w.Closed.Sub(w.Opened) }
+
+// Samples is the number of calls that tell of load: Success, Refused, TimedOut.
+func (w *Window) Samples() int { return w.Count[Success] + w.Count[Refused] + w.Count[TimedOut] }
+
+// Overload is the share of Samples that were Refused or TimedOut; 0 if none.
+func (w *Window) Overload() float64 {
+	if n := w.Samples(); n > 0 {
+		return float64(w.Count[Refused]+w.Count[TimedOut]) / float64(n)
+	}
+	return 0
+}
+
+// Saturated reports whether the limit was felt: an arrival was blocked, or the
+// calls in flight reached the limit. An unsaturated window says nothing about
+// whether the limit is right.
+func (w *Window) Saturated() bool {
+	return w.Blocked > 0 || float64(w.PeakInFlight) >= w.Limit
+}
+
+// A Decision is what a law wants: a limit, the reason for it, and how to collect
+// the next window. The Limiter fills in the rest and keeps the last 256.
+type Decision struct {
+	Limit  float64 // to enforce, rounded to the nearest whole number; kept within Min and Max
+	Reason string  // why, as a constant text: "queue estimate above beta"
+	Value  float64 // the number that decided
+	Bound  float64 // what it was held against
+	Unless string  // what would have decided otherwise, as a constant text: "holds at or below beta"
+	Next   Collect // how to collect the next window
+
+	// Filled in by the Limiter.
+	At           Instant
+	From, To     int           // enforced limit before and after
+	Samples      int           // of the window
+	Median       time.Duration // round trip of the window
+	PeakInFlight int
+	Blocked      int
+}
+
+// Collect says how a window is collected. The zero Collect closes at the first
+// event. Durations run from the moment the window opens. A probe is nothing
+// special: a window with a lower limit, a drain before it and a cohort in it.
+//
+// A window closes at an event: a call that ends or, now and then, an arrival that
+// is blocked. No timer runs.
+type Collect struct {
+	Samples  int           // close when Window.Samples reaches it; 0 means do not wait for any
+	Within   time.Duration // close after so long, whatever Samples; 0 means never
+	TimeOuts int           // close early after so many TimedOut if they are over half of Samples; 0 means never
+
+	Fresh bool // count only calls admitted since this window opened; stays in force for later windows
+	Low   int  // calls started at no more than this in flight also go to Window.Low; 0 means none
+
+	Drain       int           // open the window only when no more than so many calls are in flight; 0 means at once
+	DrainWithin time.Duration // … or after so long; 0 means never
+
+	Cohort time.Duration // count only calls admitted for so long, close when all of them ended; 0 means off
+	After  float64       // limit to enforce once Cohort has passed, while its calls end; 0 means leave it
+}

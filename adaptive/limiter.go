@@ -1,0 +1,219 @@
+package adaptive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Limiter is an adaptive limit on the calls in flight to one downstream. Make
+// it with [New] and share it: its methods are safe for concurrent use. Admitting
+// and ending a call take no lock and allocate nothing while no call waits.
+type Limiter struct {
+	gate gate // first, for its alignment
+
+	samples *samples
+	slots   slots
+	blocked atomic.Uint64 // arrivals that found no place
+
+	queueMu  sync.Mutex // guards queue and every waiter in it
+	queue    queue
+	barred   atomic.Pointer[bar] // why nobody is admitted, while flagBarred is set
+	closed   atomic.Bool
+	rejected [RejectReasons]atomic.Uint64
+	lateEnds atomic.Uint64
+
+	control control
+
+	// Set by New and never changed.
+	config     Config
+	clock      func() Instant // nil means base
+	base       time.Time
+	wall       time.Time
+	classifier Classifier
+	onDecision func(Decision)
+	rejection  [RejectReasons]*RejectedError
+}
+
+// New returns a Limiter, or all faults of c joined.
+func New(c Config) (*Limiter, error) { return NewWith(c, Parts{}) }
+
+// NewWith is New with parts that are not data.
+func NewWith(c Config, parts Parts) (*Limiter, error) {
+	law, err := parts.Law, error(nil)
+	if law == nil {
+		law, err = ParseLaw(c.WithDefaults().Law)
+	} else if own, ok := law.(interface{ faults(string) error }); ok {
+		err = own.faults(fmt.Sprint(law))
+	}
+	if err := errors.Join(c.validateNumbers(), err); err != nil {
+		return nil, err
+	}
+	c = c.WithDefaults()
+	if parts.Law != nil {
+		c.Law = fmt.Sprint(law)
+	}
+	clk, base := parts.Clock.started()
+	l := &Limiter{
+		samples: newSamples(stripes(parts.Clock)),
+		config:  c, clock: clk.Now, base: base, wall: clk.Wall,
+		classifier: parts.Classify, onDecision: parts.OnDecision,
+	}
+	if l.classifier == nil {
+		l.classifier = Classify
+	}
+	for r := range l.rejection {
+		l.rejection[r] = &RejectedError{Name: c.Name, Reason: RejectReason(r)}
+	}
+	l.start(law.New())
+	return l, nil
+}
+
+// start puts the initial limit in force and asks the law for its first window.
+func (l *Limiter) start(law Controller) {
+	c := &l.control
+	c.law, c.limit = law, float64(l.config.Initial)
+	c.base = newTally()
+	c.win = Window{Latency: newHistogram(), Low: newHistogram()}
+	l.samples.counts.Store(1<<31 - 1)
+	l.enforce()
+	now := l.Now()
+	c.opened = now
+	w := l.closeWindow(now)
+	l.apply(now, law.Update(w), &w)
+}
+
+// Now is the present instant on the Limiter's clock.
+func (l *Limiter) Now() Instant {
+	if l.clock != nil {
+		return l.clock()
+	}
+	return sinceBase(l.base)
+}
+
+// Config is the configuration in force, with defaults filled in.
+func (l *Limiter) Config() Config { return l.config }
+
+// Limit is how many calls may be in flight now.
+func (l *Limiter) Limit() int { return l.gate.load().limit() }
+
+// TryAcquire takes a permit if one is free now and no call waits for it. It
+// never waits and allocates nothing.
+func (l *Limiter) TryAcquire() (Permit, bool) {
+	p, ok := l.try()
+	if !ok {
+		l.turnAway()
+	}
+	return p, ok
+}
+
+// Acquire implements [Guard]. It waits in turn, at most Config.MaxWait, with at
+// most Config.Queue others. The error is a [*RejectedError], what Suspend was
+// given, or the cause of ctx.
+func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
+	if err := ctx.Err(); err != nil {
+		return Permit{}, context.Cause(ctx)
+	}
+	if p, ok := l.try(); ok {
+		return p, nil
+	}
+	return l.wait(ctx)
+}
+
+// AcquireFunc implements [Guard]. Config.MaxWait does not apply: a Limiter arms
+// no timer, so patience is the caller's stop.
+func (l *Limiter) AcquireFunc(f func(Permit, error)) (stop func() bool) {
+	if p, ok := l.try(); ok {
+		f(p, nil)
+		return notWaiting
+	}
+	l.noteBlocked()
+	w := &waiter{f: f}
+	if p, err, waits := l.enqueue(w); !waits {
+		f(p, err)
+		return notWaiting
+	}
+	return func() bool { return l.withdraw(w) }
+}
+
+func notWaiting() bool { return false }
+
+// try admits one call if a place is free and nobody waits for it.
+func (l *Limiter) try() (Permit, bool) {
+	// Read before the gate, so that a call counted as admitted in a window was.
+	window := l.samples.window.Load()
+	w, ok := l.gate.admit()
+	if !ok {
+		return Permit{}, false
+	}
+	return l.permit(w, window), true
+}
+
+// permit makes the permit of a call that the gate has counted.
+func (l *Limiter) permit(w word, window uint32) Permit {
+	now := l.Now()
+	n := w.inFlight()
+	s, held := l.slots.claim(l, n, goroutineHint()^uint64(now))
+	return Permit{slot: s, word: held, start: now, tag: uint64(window)<<32 | uint64(n)}
+}
+
+// noteBlocked counts an arrival that found no place. A window may be waiting for
+// calls that never end, so now and then such an arrival looks at it; seldom,
+// because rejecting must cost less than a look at the clock.
+func (l *Limiter) noteBlocked() {
+	n := l.blocked.Add(1)
+	if n&63 == 0 || n&(n-1) == 0 {
+		if now := l.Now(); int64(now) >= l.samples.until.Load() {
+			l.tick(now)
+		}
+	}
+}
+
+// turnAway counts a blocked arrival that will not wait and returns why.
+func (l *Limiter) turnAway() error {
+	l.noteBlocked()
+	if b := l.barred.Load(); b != nil {
+		return l.rejectBy(b)
+	}
+	return l.reject(RejectLimit)
+}
+
+// reject counts a rejection and returns its error.
+func (l *Limiter) reject(r RejectReason) error {
+	l.rejected[r].Add(1)
+	return l.rejection[r]
+}
+
+// bar is why nobody is admitted.
+type bar struct {
+	err    error
+	reason RejectReason
+}
+
+func (l *Limiter) rejectBy(b *bar) error {
+	l.rejected[b.reason].Add(1)
+	return b.err
+}
+
+// Rejection is the error of rejections for reason r; there is one of each.
+func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[r] }
+
+// finish records how the call of p ended, frees its place and looks at the
+// window.
+func (l *Limiter) finish(p Permit, o Outcome, at Instant) {
+	due := l.samples.record(p, o, at)
+	l.release()
+	if due {
+		l.tick(at)
+	}
+}
+
+// release frees a place and hands it to whoever waits.
+func (l *Limiter) release() {
+	if w := l.gate.release(); w&flagWaiting != 0 && w.room() {
+		l.grant()
+	}
+}

@@ -1,0 +1,85 @@
+package adaptive
+
+import "fmt"
+
+// SetLimit pins the limit at n until Resume: the law learns nothing meanwhile.
+// Calls in flight above n drain. n is within 1 and 1<<24, whatever Min and Max.
+func (l *Limiter) SetLimit(n int) error {
+	if n < 1 || n > maxLimit {
+		return fmt.Errorf("adaptive: SetLimit(%d): must be 1 to %d", n, maxLimit)
+	}
+	l.freeze(func(c *control) { c.pin = n })
+	return nil
+}
+
+// Resume lets the law move the limit again, from where SetLimit put it.
+func (l *Limiter) Resume() {
+	l.freeze(func(c *control) {
+		if c.pin > 0 {
+			c.limit = min(max(float64(c.pin), float64(l.config.Min)), float64(l.config.Max))
+		}
+		c.pin = 0
+	})
+}
+
+// Suspend is for guards in front, such as a circuit breaker that opens: it
+// rejects with err what waits and what comes, and freezes the law, until Hold or
+// Recover. Calls in flight end normally.
+func (l *Limiter) Suspend(err error) {
+	if l.closed.Load() {
+		return
+	}
+	l.freeze(func(c *control) { c.suspended = true })
+	l.bar(err)
+}
+
+// Hold is for guards in front, such as a circuit breaker that probes: it admits
+// at most n calls at once, with the law frozen, until Suspend or Recover.
+func (l *Limiter) Hold(n int) {
+	l.unbar()
+	l.freeze(func(c *control) { c.hold, c.suspended = max(n, 1), false })
+}
+
+// Recover is for guards in front, such as a circuit breaker that closes: it ends
+// Suspend and Hold, restarts the limit at a quarter of limit, and doubles it
+// back while round trips stay near what they were. Then the law goes on. A
+// backlog so meets a limit that grows with what the downstream shows it can take.
+func (l *Limiter) Recover(limit int) {
+	l.unbar()
+	l.freeze(func(c *control) {
+		c.hold, c.suspended = 0, false
+		target := min(max(float64(limit), float64(l.config.Min)), float64(l.config.Max))
+		c.limit = max(target/4, float64(l.config.Min), 1)
+		c.ramp = newRamp(target, l.samples.typical.Load())
+	})
+}
+
+// Close rejects what waits and what comes. Calls in flight end normally; closing
+// again does nothing.
+func (l *Limiter) Close() {
+	if l.closed.Swap(true) {
+		return
+	}
+	l.bar(l.rejection[RejectClosed])
+}
+
+// freeze changes what overrides the law, makes a decision under way stale, and
+// starts a new window unless the law is frozen now.
+func (l *Limiter) freeze(change func(*control)) {
+	now := l.Now()
+	c := &l.control
+	c.mu.Lock()
+	change(c)
+	c.turn++
+	c.resumed = true
+	c.frozen = c.pin > 0 || c.hold > 0 || c.suspended
+	l.enforce()
+	if c.ramp != nil {
+		c.next = c.ramp.collect(c.limit)
+	}
+	if !c.frozen && !c.deciding {
+		l.reopen(now)
+	}
+	c.mu.Unlock()
+	l.grant()
+}

@@ -1,0 +1,14 @@
+module github.com/flyball-go/flyball/cmd/flyball
+
+go 1.25.0
+
+require (
+	github.com/alecthomas/kong v1.17.0
+	github.com/flyball-go/flyball v0.0.0
+	github.com/guptarohit/asciigraph v0.10.0
+	github.com/stretchr/testify v1.12.1
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+
+replace github.com/flyball-go/flyball => ../..
