@@ -1,0 +1,34 @@
+package adaptivehttp_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/contrib/adaptivehttp"
+)
+
+// One client for the whole program: its limit is what all requests share.
+func ExampleNewTransport() {
+	downstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer downstream.Close()
+
+	limiter, err := adaptive.New(adaptive.Config{Name: "stock", MaxWait: 500 * time.Millisecond})
+	if err != nil {
+		panic(err)
+	}
+	client := &http.Client{
+		Transport: adaptivehttp.NewTransport(limiter, nil), // nil: http.DefaultTransport sends
+		Timeout:   2 * time.Second,
+	}
+
+	resp, err := client.Get(downstream.URL)
+	if err != nil { // errors.Is(err, adaptive.ErrRejected): not sent, the downstream is full
+		panic(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.StatusCode, "with a limit of", limiter.Limit())
+	// Output: 200 with a limit of 6
+}
