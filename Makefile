@@ -1,0 +1,37 @@
+# Everything here can be typed by hand; `make help` lists it.
+FUZZTIME ?= 30s
+ROUNDS ?= 12
+MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
+TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
+
+.PHONY: help check test race lint tidy bench fuzz
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+check: ## everything that must hold before a commit
+	bash .ci/run
+
+test: ## the tests of every module
+	go test work
+
+race: ## the same with the race detector, in random order
+	go test work -race -shuffle=on
+
+lint: ## gofmt, go vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go vet work
+	@for m in $(filter-out ./internal/tools,$(MODULES)); do (cd $$m && $(TOOL) staticcheck ./...) || exit 1; done
+
+tidy: ## go mod tidy, each module
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+
+bench: ## what an admission costs, ROUNDS rounds, to bench/results
+	@mkdir -p bench/results
+	cd bench && go test -c -o results/bench.test . && rm -f results/admit.txt && \
+	for i in $$(seq $(ROUNDS)); do ./results/bench.test -test.run '^$$' -test.bench Admit -test.benchtime 100ms >>results/admit.txt || exit 1; done && \
+	go run ./cmd/ratios -o results/admit.md results/admit.txt && cat results/admit.md
+
+fuzz: ## each fuzz target for FUZZTIME
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \
+	name=$${func#func }; echo "== $$name in $$file"; \
+	go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; done
