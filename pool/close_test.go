@@ -1,0 +1,161 @@
+package pool
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/adaptive"
+)
+
+func TestShutdownDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, lim := newPool(t, 2)
+		var tasks []*Task[time.Duration]
+		for range 6 {
+			task, err := Submit(t.Context(), p, sleep(time.Second))
+			require.NoError(t, err)
+			tasks = append(tasks, task)
+		}
+		start := time.Now()
+		lost, err := p.Shutdown(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, lost)
+		require.Equal(t, 3*time.Second, time.Since(start))
+		for _, task := range tasks {
+			_, err := task.Wait(t.Context())
+			require.NoError(t, err)
+		}
+		_, err = Submit(t.Context(), p, sleep(0))
+		require.ErrorIs(t, err, ErrClosed)
+		idle(t, p, lim)
+	})
+}
+
+func TestShutdownThatRunsOutOfTimeSaysWhatWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, lim := newPool(t, 2)
+		var tasks []*Task[time.Duration]
+		for range 6 {
+			task, err := Submit(t.Context(), p, sleep(time.Second))
+			require.NoError(t, err)
+			tasks = append(tasks, task)
+		}
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 1500*time.Millisecond, errBoom)
+		defer cancel()
+		lost, err := p.Shutdown(ctx)
+		require.ErrorIs(t, err, errBoom)
+		require.Equal(t, Lost{Waiting: 2, Running: 2}, lost)
+		_, err = p.Shutdown(t.Context())
+		require.NoError(t, err)
+		for i, task := range tasks {
+			_, err := task.Wait(t.Context())
+			if i < 2 {
+				require.NoError(t, err)
+			} else {
+				require.ErrorIs(t, err, ErrClosed)
+			}
+		}
+		idle(t, p, lim)
+	})
+}
+
+func TestCloseEndsWhatWaitsAndLeavesWhatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, lim := newPool(t, 1)
+		running, err := Submit(t.Context(), p, sleep(time.Second))
+		require.NoError(t, err)
+		waiting, err := Submit(t.Context(), p, sleep(time.Second))
+		require.NoError(t, err)
+		p.Close()
+		p.Close()
+		require.Zero(t, lim.Stats().Waiting)
+		_, err = waiting.Wait(t.Context())
+		require.ErrorIs(t, err, ErrClosed)
+		_, err = running.Wait(t.Context())
+		require.NoError(t, err)
+		synctest.Wait()
+		idle(t, p, lim)
+	})
+}
+
+// hookedGuard calls hook while AcquireFunc is on its way back.
+type hookedGuard struct {
+	adaptive.Guard
+	hook func()
+}
+
+func (g hookedGuard) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
+	defer g.hook()
+	return g.Guard.AcquireFunc(f)
+}
+
+func TestAPoolClosedWhileItAsksLeavesTheGuardsQueue(t *testing.T) {
+	lim := newLimiter(t, 1, 0)
+	other, ok := lim.TryAcquire()
+	require.True(t, ok)
+	var p *Pool
+	p, err := New(hookedGuard{lim, func() { p.Close() }}, Config{})
+	require.NoError(t, err)
+	task, err := Submit(t.Context(), p, sleep(0))
+	require.NoError(t, err)
+	_, err = task.Wait(t.Context())
+	require.ErrorIs(t, err, ErrClosed)
+	require.Zero(t, lim.Stats().Waiting)
+	other.Done(adaptive.Success)
+	idle(t, p, lim)
+}
+
+// TestNoTaskIsLostBetweenSubmitAndShutdown races the two: whatever was accepted
+// has one result, whatever was refused never ran.
+func TestNoTaskIsLostBetweenSubmitAndShutdown(t *testing.T) {
+	for round := range 200 {
+		lim := newLimiter(t, 1+round%4, []int{0, -1}[round%2])
+		p, err := New(lim, Config{Queue: 1 + round%3})
+		require.NoError(t, err)
+		var accepted, refused, ran, results atomic.Int64
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 10 {
+					task, err := Submit(t.Context(), p, func(context.Context) (int, error) {
+						ran.Add(1)
+						return 1, nil
+					})
+					if err != nil {
+						require.ErrorIs(t, err, ErrClosed)
+						refused.Add(1)
+						continue
+					}
+					accepted.Add(1)
+					wg.Go(func() {
+						v, err := task.Wait(t.Context())
+						results.Add(1)
+						if err == nil && v != 1 || err != nil && v != 0 {
+							t.Errorf("result %d, %v", v, err)
+						}
+					})
+				}
+			})
+		}
+		var lost Lost
+		if round%5 == 0 {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			lost, _ = p.Shutdown(ctx)
+		}
+		_, err = p.Shutdown(t.Context())
+		require.NoError(t, err)
+		wg.Wait()
+		require.Equal(t, int64(40), accepted.Load()+refused.Load())
+		require.Equal(t, accepted.Load(), results.Load())
+		require.Equal(t, accepted.Load(), ran.Load()+int64(lost.Waiting))
+		require.Equal(t, uint64(ran.Load()), lim.Stats().Ended[adaptive.Success])
+		idle(t, p, lim)
+	}
+}
