@@ -1,0 +1,55 @@
+package simulate
+
+import (
+	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/breaker"
+)
+
+// chain is a breaker and a limiter that know nothing of each other, as most
+// programs have them: it is there to be compared with the coupled pair.
+type chain struct {
+	breaker *breaker.Breaker // on an unlimited limiter of its own
+	limiter *adaptive.Limiter
+}
+
+func newChain(lim *adaptive.Limiter, clock adaptive.Clock) (chain, error) {
+	open, err := adaptive.NewWith(adaptive.Config{Max: highest, Queue: -1}, adaptive.Parts{Law: adaptive.Fixed{Limit: highest}, Clock: clock})
+	if err != nil {
+		return chain{}, err
+	}
+	b, err := breaker.New(open, breaker.Config{})
+	return chain{b, lim}, err
+}
+
+// AcquireFunc implements the half of adaptive.Guard that a run needs: the breaker
+// answers at once, the limiter perhaps later.
+func (c chain) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
+	stop = func() bool { return false }
+	c.breaker.AcquireFunc(func(outer adaptive.Permit, err error) {
+		if err != nil {
+			f(adaptive.Permit{}, err)
+			return
+		}
+		withdraw := c.limiter.AcquireFunc(func(inner adaptive.Permit, err error) {
+			if err != nil {
+				outer.Done(adaptive.Ignored) // the call was never sent
+				f(adaptive.Permit{}, err)
+				return
+			}
+			f(inner.Via(relay{outer}), nil)
+		})
+		stop = func() bool {
+			if !withdraw() {
+				return false
+			}
+			outer.Done(adaptive.Ignored)
+			return true
+		}
+	})
+	return stop
+}
+
+// relay tells the outer permit how the inner one ended.
+type relay struct{ outer adaptive.Permit }
+
+func (r relay) Settle(e adaptive.End) { r.outer.DoneResult(e.Result) }

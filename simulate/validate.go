@@ -1,0 +1,248 @@
+package simulate
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// pathFault is what is wrong with the value at a path.
+type pathFault struct{ path, text string }
+
+// Validate returns all faults of s, joined, or nil. [Load] and [Parse] have
+// called it.
+func (s *Scenario) Validate() error {
+	var out []error
+	for _, f := range s.faults() {
+		out = append(out, fmt.Errorf("simulate: scenario %q: %s: %s", s.Name, f.path, f.text))
+	}
+	return errors.Join(out...)
+}
+
+const (
+	maxServers = 1 << 20
+	maxUsers   = 1 << 20
+	maxClients = 10_000
+	maxRetries = 100
+	longest    = 366 * 24 * time.Hour
+)
+
+type checker struct{ faults []pathFault }
+
+func (c *checker) must(ok bool, path, format string, args ...any) {
+	if !ok {
+		c.faults = append(c.faults, pathFault{path, fmt.Sprintf(format, args...)})
+	}
+}
+
+// positive, within and notNegative are written so that NaN is a fault too.
+func (c *checker) positive(x float64, path string) {
+	c.must(x > 0 && !math.IsInf(x, 0), path, "is %v, must be above 0", x)
+}
+
+func (c *checker) notNegative(x float64, path string) {
+	c.must(x >= 0 && !math.IsInf(x, 0), path, "is %v, must not be negative", x)
+}
+
+func (c *checker) share(x float64, path string) {
+	c.must(x >= 0 && x <= 1, path, "is %v, must be a share from 0 to 1", x)
+}
+
+func (c *checker) time(d time.Duration, path string) {
+	c.must(d > 0 && d <= longest, path, "is %v, must be above 0 and at most %v", d, longest)
+}
+
+func (c *checker) timeOrNone(d time.Duration, path string) {
+	c.must(d >= 0 && d <= longest, path, "is %v, must be from 0 to %v", d, longest)
+}
+
+func (c *checker) count(n, from, to int, path string) {
+	c.must(n >= from && n <= to, path, "is %d, must be from %d to %d", n, from, to)
+}
+
+func (s *Scenario) faults() []pathFault {
+	c := &checker{}
+	if s.Duration == 0 {
+		c.must(false, "duration", "is missing, must be how long the run lasts, such as 60s")
+	} else {
+		c.time(s.Duration, "duration")
+	}
+	c.timeOrNone(s.Timeout, "timeout")
+	s.checkLoad(c)
+	if s.Clients != (Clients{}) {
+		c.count(s.Clients.Count, 1, maxClients, "clients.count")
+		c.notNegative(s.Clients.Skew, "clients.skew")
+		c.timeOrNone(s.Clients.Clocks, "clients.clocks")
+	}
+	if s.Wait != (Wait{}) {
+		c.count(s.Wait.Queue, 1, 1<<20, "wait.queue")
+		c.timeOrNone(s.Wait.Max, "wait.max")
+	}
+	s.checkRetries(c)
+	s.checkDownstream(c)
+	for i, f := range s.Faults {
+		f.check(c, fmt.Sprintf("faults[%d]", i), s.Duration)
+	}
+	last := time.Duration(-1)
+	for i, at := range s.Changes {
+		path := fmt.Sprintf("changes[%d]", i)
+		c.must(at >= 0 && at < s.Duration, path, "is %v, must be within the duration of %v", at, s.Duration)
+		c.must(at > last, path, "is %v, must be after the one before", at)
+		last = at
+	}
+	return c.faults
+}
+
+func (s *Scenario) checkLoad(c *checker) {
+	c.must(len(s.Load) > 0, "load", "is missing, must be a phase such as {poisson: 480}, or a list of them")
+	var at time.Duration
+	for i := range s.Load {
+		p := &s.Load[i]
+		path := fmt.Sprintf("load[%d]", i)
+		p.check(c, path)
+		c.must(p.For > 0 || i == len(s.Load)-1, path+".for", "is missing, must say how long the phase lasts; only the last may be open")
+		c.must(at < s.Duration || s.Duration <= 0, path, "begins at %v, after the end at %v", at, s.Duration)
+		at += p.For
+		if rate := max(p.Rate.Value, p.To.Value); !p.Rate.OfCapacity && rate > 1e8 {
+			c.must(false, path, "has %v calls per second, must be at most 1e8", rate)
+		}
+	}
+}
+
+func (p *Phase) check(c *checker, path string) {
+	main := path + "." + string(p.Arrivals)
+	c.timeOrNone(p.For, path+".for")
+	switch p.Arrivals {
+	case Poisson, Constant:
+		c.positive(p.Rate.Value, main)
+	case Ramp:
+		c.notNegative(p.Rate.Value, main)
+		c.notNegative(p.To.Value, main)
+		c.must(p.Rate.Value+p.To.Value > 0, main, "is never above 0")
+	case Sine:
+		c.positive(p.Rate.Value, main)
+		c.must(p.Rate.OfCapacity || math.Abs(p.Amplitude) <= p.Rate.Value, path+".amplitude", "is %v, must be at most the rate of %v", p.Amplitude, p.Rate)
+		c.time(p.Period, path+".period")
+	case MMPP:
+		c.positive(p.Rate.Value, main)
+		c.positive(p.High, path+".high")
+		c.notNegative(p.Low, path+".low")
+		c.time(p.Hold, path+".hold")
+	case Replay:
+		c.must(len(p.Stamps) > 0, main, "has no stamps")
+		for i := range p.Stamps {
+			if p.Stamps[i] < 0 || i > 0 && p.Stamps[i] < p.Stamps[i-1] {
+				c.must(false, main, "goes back in time at stamp %d", i+1)
+				break
+			}
+		}
+	case Users:
+		c.count(p.Users, 1, maxUsers, main)
+		p.Think.check(c, path+".think")
+	default:
+		c.must(false, path, "is %q, must be one of %v", p.Arrivals, arrivalKinds)
+	}
+}
+
+func (s *Scenario) checkRetries(c *checker) {
+	r := &s.Retries
+	if *r == (Retries{}) {
+		return
+	}
+	c.count(r.Count, 1, maxRetries, "retries.count")
+	c.timeOrNone(r.Backoff, "retries.backoff")
+	c.must(r.Backoff > 0 || s.Timeout > 0, "retries.backoff", "is missing, must be set where there is no timeout")
+	c.notNegative(r.Budget, "retries.budget")
+}
+
+func (d *Distribution) check(c *checker, path string) {
+	main := path + "." + string(d.Kind)
+	switch d.Kind {
+	case Lognormal:
+		c.notNegative(d.Shape, path+".sigma")
+	case Gamma:
+		c.positive(d.Shape, path+".shape")
+	case Pareto:
+		c.must(d.Shape > 1, path+".alpha", "is %v, must be above 1, or the mean is infinite", d.Shape)
+	case Bimodal:
+		c.share(d.Slow, path+".slow")
+		c.must(d.Times >= 1, path+".times", "is %v, must be at least 1", d.Times)
+		c.share(d.Shift.Slow, path+".shift.slow")
+		c.timeOrNone(d.Shift.At, path+".shift.at")
+		c.timeOrNone(d.Shift.Over, path+".shift.over")
+	case Empirical:
+		c.must(len(d.Values) > 0, main, "has no values")
+		for _, v := range d.Values {
+			if v <= 0 || v > longest {
+				c.must(false, main, "has %v, must be above 0", v)
+				break
+			}
+		}
+		return
+	case Const, Exp:
+	case "":
+		c.must(false, path, "is missing, must be a distribution such as {exp: 50ms}")
+		return
+	default:
+		c.must(false, path, "is %q, must be one of %v", d.Kind, distributionKinds)
+		return
+	}
+	c.time(d.Mean, main)
+}
+
+func (s *Scenario) checkDownstream(c *checker) {
+	d := &s.Downstream
+	const path = "downstream"
+	c.must(len(d.Servers) > 0, path+".servers", "is missing, must be how many there are")
+	for i, step := range d.Servers {
+		at := path + ".servers"
+		if len(d.Servers) > 1 {
+			at = fmt.Sprintf("%s.%v", at, step.At)
+		}
+		c.count(step.Servers, 1, maxServers, at)
+		if i == 0 {
+			c.must(step.At == 0, at, "begins at %v, must begin at 0s", step.At)
+		} else {
+			c.must(step.At > d.Servers[i-1].At, at, "is not after the one before")
+		}
+	}
+	d.Service.check(c, path+".service")
+	c.must(d.Queue >= -1, path+".queue", "is %d, must be 0 or more, or −1 for no bound", d.Queue)
+	switch d.Order {
+	case "", FIFO, LIFO, PS:
+	default:
+		c.must(false, path+".order", "is %q, must be fifo, lifo or ps", d.Order)
+	}
+	c.timeOrNone(d.Network, path+".network")
+	c.notNegative(d.USL.Sigma, path+".usl.sigma")
+	c.notNegative(d.USL.Kappa, path+".usl.kappa")
+	if d.RateLimit != (RateLimit{}) {
+		c.positive(d.RateLimit.Rate, path+".rate-limit.rate")
+		c.count(d.RateLimit.Burst, 0, 1<<30, path+".rate-limit.burst")
+		c.timeOrNone(d.RateLimit.RetryAfter, path+".rate-limit.retry-after")
+	}
+}
+
+func (f *Fault) check(c *checker, path string, end time.Duration) {
+	main := path + "." + string(f.Kind)
+	switch f.Kind {
+	case Slow:
+		c.must(f.Value > 0 && f.Value <= 1e6, main, "is %v, must be a factor above 0 and at most 1e6", f.Value)
+		c.timeOrNone(f.Ramp, path+".ramp")
+		c.timeOrNone(f.Decay, path+".decay")
+		c.must(f.Ramp == 0 || f.Decay == 0, path, "has ramp and decay, must have only one of them")
+	case Errors, Refusals, Blackhole:
+		c.share(f.Value, main)
+	case Capacity:
+		c.must(f.Value > 0 && f.Value <= 1000, main, "is %v, must be a share above 0", f.Value)
+	case Stall:
+		c.time(f.For, main)
+	default:
+		c.must(false, path, "is %q, must be one of %v", f.Kind, faultKinds)
+	}
+	c.must(f.At >= 0 && f.At < end || end <= 0, path+".at", "is %v, must be within the duration of %v", f.At, end)
+	c.timeOrNone(f.For, path+".for")
+	c.timeOrNone(f.Every, path+".every")
+	c.must(f.Every == 0 || f.For > 0 && f.For < f.Every, path+".every", "is %v, must be longer than the fault lasts, and that must be said", f.Every)
+}
