@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/flyball-go/flyball/simulate"
+)
+
+// unusual are the arrivals that the rate in a heading does not speak for.
+var unusual = map[simulate.Arrivals]string{simulate.Users: " (closed loop)", simulate.Replay: " (replayed)"}
+
+// Heading writes what was simulated.
+func Heading(w io.Writer, r *simulate.Report, sc *simulate.Scenario, color bool) {
+	parts := []string{Seconds(r.Duration)}
+	if best := r.Of("oracle"); len(best) > 0 && r.Duration > 0 {
+		offered := Count(float64(best[0].Offered)/r.Duration) + "/s offered"
+		for _, p := range sc.Load {
+			if note, ok := unusual[p.Arrivals]; ok {
+				offered += note
+				break
+			}
+		}
+		parts = append(parts, offered)
+	}
+	if n := sc.Clients.Count; n > 1 {
+		parts = append(parts, fmt.Sprintf("%d clients (limits added up)", n))
+	}
+	if sc.Timeout > 0 {
+		parts = append(parts, "time-out "+Duration(sc.Timeout))
+	}
+	parts = append(parts, "right limit "+Count(r.Right))
+	seeds := make([]string, len(r.Seeds))
+	for i, s := range r.Seeds {
+		seeds[i] = fmt.Sprint(s)
+	}
+	parts = append(parts, "seed "+strings.Join(seeds, ", "))
+	fmt.Fprintf(w, "%s: %s\n", printable(r.Scenario), strings.Join(parts, ", "))
+	for _, line := range wrap(printable(r.Description), Width-2) {
+		fmt.Fprintf(w, "  %s\n", paint(line, asciigraph.Gray, color))
+	}
+	fmt.Fprintln(w)
+}
+
+// Cost is the real time that a comparison took. It is the only thing here that
+// depends on the machine.
+type Cost struct {
+	Oracle time.Duration // to find the oracle
+	Guards time.Duration // to play all guards
+}
+
+// Write writes c beside what it bought.
+func (c Cost) Write(w io.Writer, r *simulate.Report) {
+	events, virtual := 0.0, 0.0
+	for _, res := range r.Results {
+		if res.Guard != "oracle" {
+			events, virtual = events+float64(res.Events), virtual+r.Duration
+		}
+	}
+	perSecond := events / max(c.Guards.Seconds(), 1e-9)
+	fmt.Fprintf(w, "\n%s of virtual time, %s events in %s (%s/s), after %s for the oracle\n",
+		Seconds(virtual), Count(events), Duration(c.Guards), Count(perSecond), Duration(c.Oracle))
+}
+
+// wrap breaks s between words into lines of at most width runes; a longer word
+// has a line of its own.
+func wrap(s string, width int) []string {
+	var lines []string
+	line, n := "", 0
+	for _, word := range strings.Fields(s) {
+		k := len([]rune(word))
+		if n > 0 && n+1+k > width {
+			lines, line, n = append(lines, line), "", 0
+		}
+		if n > 0 {
+			line, n = line+" ", n+1
+		}
+		line, n = line+word, n+k
+	}
+	if n > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// printable replaces what a terminal would obey instead of show.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsPrint(r):
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+}

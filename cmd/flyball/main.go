@@ -1,0 +1,154 @@
+// Command flyball simulates adaptive concurrency limits: it runs the limiter and
+// the breaker of this library, in virtual time, against a modelled downstream.
+//
+//	flyball simulate examples/scenarios/brownout.yaml
+//
+// It ends with 0 if all went well, 1 if a gate failed, 2 if the arguments or a
+// file are wrong, 3 if flyball itself is, and 130 if it was interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/flyball-go/flyball/simulate"
+)
+
+const (
+	exitOK          = 0
+	exitInput       = 2
+	exitInternal    = 3
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// grammar is what can be said on the command line: a field per sub-command.
+type grammar struct {
+	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
+}
+
+// A command is a sub-command.
+type command interface {
+	run(ctx context.Context, o *output) error
+	target() string   // file the output goes to; "" means standard output
+	inputs() []string // files that the output must not overwrite
+}
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(stderr, "flyball: internal error: %v\n%s", p, debug.Stack())
+			code = exitInternal
+		}
+	}()
+	cmd, err := parse(args, stdout, stderr)
+	if err == nil && cmd != nil {
+		err = execute(ctx, cmd, stdout, stderr)
+	}
+	return conclude(err, stderr)
+}
+
+// conclude says what went wrong and returns the exit code.
+func conclude(err error, stderr io.Writer) int {
+	var internal internalError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "flyball: interrupted")
+		return exitInterrupted
+	case errors.As(err, &internal):
+		complain(stderr, err)
+		return exitInternal
+	default:
+		complain(stderr, err)
+		return exitInput
+	}
+}
+
+// complain writes a line for each of the joined errors.
+func complain(stderr io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(stderr, "flyball: %s\n", plain(strings.TrimSpace(line)))
+	}
+}
+
+// internalError is a fault that is neither the user's nor the input's.
+type internalError struct{ error }
+
+func (e internalError) Unwrap() error { return e.error }
+
+// parse returns nil without an error if args asked for help, which is then
+// written.
+func parse(args []string, stdout, stderr io.Writer) (command, error) {
+	var g grammar
+	helped := false
+	parser, err := kong.New(&g,
+		kong.Name("flyball"),
+		kong.Description("Adaptive concurrency limits, tried out in virtual time."),
+		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ",")},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return nil, internalError{err}
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; see flyball --help", err)
+	}
+	cmd, ok := parsed.Selected().Target.Addr().Interface().(command)
+	if !ok {
+		return nil, internalError{fmt.Errorf("no such command: %s", parsed.Command())}
+	}
+	return cmd, nil
+}
+
+// execute runs cmd and then publishes what it wrote, all or nothing.
+func execute(ctx context.Context, cmd command, stdout, stderr io.Writer) error {
+	target, err := resolveTarget(cmd.target(), cmd.inputs())
+	if err != nil {
+		return err
+	}
+	o := output{color: target == "" && isTerminal(stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	if isTerminal(stderr) {
+		o.status = stderr
+	}
+	if err := cmd.run(ctx, &o); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, note := range o.notes {
+		fmt.Fprintf(stderr, "flyball: note: %s\n", plain(note))
+	}
+	if target == "" {
+		if _, err := stdout.Write(o.Bytes()); err != nil {
+			return internalError{fmt.Errorf("write standard output: %w", cause(err))}
+		}
+		return nil
+	}
+	return replaceFile(target, o.Bytes())
+}
