@@ -5,3 +5,11 @@ go 1.25.0
 require github.com/flyball-go/flyball v0.0.0
 
 replace github.com/flyball-go/flyball => ..
+
+require (
+	github.com/platinummonkey/go-concurrency-limits v1.0.0
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/sync v0.20.0
+)
+
+require go.yaml.in/yaml/v3 v3.0.5 // indirect

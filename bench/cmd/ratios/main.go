@@ -1,0 +1,47 @@
+// Command ratios turns the output of `go test -bench Admit`, repeated, into a
+// table of medians and of ratios to the reference measured in the same round.
+//
+//	go run ./cmd/ratios [-o results/admit.md] results/admit.txt
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+func main() {
+	base := flag.String("base", "ref_c2", "the contender that ratios are to")
+	out := flag.String("o", "", "file to write; standard output if empty")
+	flag.Parse()
+	if err := run(flag.Args(), *base, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "ratios:", err)
+		os.Exit(2)
+	}
+}
+
+func run(files []string, base, out string) error {
+	if len(files) != 1 {
+		return fmt.Errorf("%d files named, must be one with the output of go test -bench Admit", len(files))
+	}
+	f, err := os.Open(files[0])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", files[0], err)
+	}
+	var text strings.Builder
+	if err := r.write(&text, base); err != nil {
+		return fmt.Errorf("%s: %w", files[0], err)
+	}
+	if out == "" {
+		_, err = io.WriteString(os.Stdout, text.String())
+		return err
+	}
+	return os.WriteFile(out, []byte(text.String()), 0o644)
+}
