@@ -25,28 +25,18 @@ type aimd struct {
 
 // Update implements [Controller].
 func (a *aimd) Update(w Window) Decision {
-	d, s, ok := a.decide(&w)
-	if ok {
+	d, s, steer := a.decide(&w)
+	if !steer {
 		return d
 	}
-	q, se := a.base.ratio(s), a.base.sigma(s)
-	d.Value, d.Bound = q, a.Tolerance+se
-	switch {
-	case q > a.Tolerance+se:
-		if a.starting {
-			// The doubling overshot: what is beyond the knee only queues.
-			d.Limit = max(w.Limit/2, w.Limit/q) + headroom(w.Limit)
-		} else {
-			d.Limit = w.Limit * a.Backoff
-		}
-		a.starting = false
+	q, bound := a.base.ratio(s), a.Tolerance+a.base.sigma(s)
+	d.Value, d.Bound = q, bound
+	if q > bound {
+		d.Limit = w.Limit * a.Backoff
 		d.Reason, d.Unless = "round trips above tolerance", "grows at or below the bound"
-	case a.starting:
-		d.Limit = 2 * w.Limit
-		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
-	default:
+	} else {
 		d.Limit = w.Limit + a.Increase
 		d.Reason, d.Unless = "round trips within tolerance", "cuts above the bound"
 	}
-	return a.next(&w, s, d)
+	return a.finish(&w, s, d)
 }

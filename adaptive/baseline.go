@@ -2,24 +2,31 @@ package adaptive
 
 import (
 	"math"
+	"math/bits"
 	"time"
 )
 
 // baseline is the round trip without queueing, as far as it can be known: it is
 // measured on purpose by probes, short cuts of the concurrency, because a
-// remembered minimum is either luck or long out of date. See LAW.md section 5.
+// remembered minimum is either luck or long out of date. Round trips are in
+// nanoseconds, variances of their logarithm. See LAW.md section 5.
 type baseline struct {
-	rtt float64 // nanoseconds; 0 until the first window
-	v   float64 // variance of ln rtt
+	rtt float64 // 0 until the first window
+	v   float64
+	n   float64 // samples pooled into it during start-up
 
-	low     statistic // geometric mean of windows below the baseline, in a row
-	lows    int
-	last    Instant // when rtt was last confirmed or moved by a probe
+	low  float64 // sum of ln of windows below the baseline, in a row
+	lows int
+
+	last time.Time // when rtt was last confirmed or moved; zero asks for a probe now
+	at   Instant   // the same on the Limiter's clock
+	soon int       // probes that should come soon, because the last one moved rtt far up
+
 	probing bool
 	before  statistic // of the window before the probe
 	load    float64   // mean in flight of that window
 	limit   float64   // during the probe
-	drift   float64   // sign of the last probe's surprise, for two in a row
+	drift   float64   // surprise of the last probe, for two in a row
 }
 
 // ratio is the round trip of s over the baseline.
@@ -31,35 +38,55 @@ func (b *baseline) sigma(s statistic) float64 { return math.Sqrt(s.v + b.v) }
 // learn takes the first window as the baseline, and three windows in a row below
 // it as a lower one. One would be luck: a running minimum over many noisy windows
 // ends far below the truth.
-func (b *baseline) learn(s statistic, at Instant) {
+func (b *baseline) learn(s statistic, w *Window) {
 	switch {
 	case b.rtt == 0:
-		b.rtt, b.v, b.last = s.rtt, s.v, at
+		b.rtt, b.v, b.n = s.rtt, s.v, float64(s.n)
+		b.confirm(w)
 	case s.rtt < b.rtt*(1-b.sigma(s)):
-		b.low.rtt += math.Log(s.rtt)
-		b.low.v = s.v
+		b.low += math.Log(s.rtt)
 		if b.lows++; b.lows == 3 {
-			b.rtt, b.v, b.last = math.Exp(b.low.rtt/3), s.v/3, at
-			b.low, b.lows = statistic{}, 0
+			b.rtt, b.v = math.Exp(b.low/3), s.v/3
+			b.low, b.lows = 0, 0
+			b.confirm(w)
 		}
 	default:
-		b.low, b.lows = statistic{}, 0
+		b.low, b.lows = 0, 0
 	}
 }
 
-// due reports whether it is time for a probe: they cost up to half of the flow,
-// for a 25th of the time, and only while the limit is felt. A sudden rise of the
-// round trip asks sooner: is it a queue, or has the downstream become slower?
-func (b *baseline) due(s statistic, limit float64, at Instant, sudden bool) bool {
+// pool adds s to what start-up has seen so far: while the limit doubles without a
+// queue, all windows measure the same thing, and one of 30 samples is not enough.
+func (b *baseline) pool(s statistic) {
+	n := float64(s.n)
+	b.rtt *= math.Pow(s.rtt/b.rtt, n/(n+b.n))
+	b.n += n
+	b.v = s.v * n / b.n
+}
+
+func (b *baseline) confirm(w *Window) { b.last, b.at = w.Wall, w.Closed }
+
+// due reports whether it is time for a probe. Probes cost up to 40 % of the flow
+// for a 25th of the time. They fall on a grid of the wall clock with a pitch of a
+// power of two, and such grids nest: independent clients cut at the same instants
+// and see the true baseline together, where one alone would measure the queue of
+// the others. A sudden rise asks for a probe sooner: is it a queue, or has the
+// downstream become slower?
+func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) bool {
+	if b.last.IsZero() {
+		return true
+	}
 	a := max(1, 0.6*limit)
 	period := max(100*b.rtt, 25*(s.rtt+max(4, 24/a)*b.rtt))
-	if sudden {
-		period /= 8
+	pitch := int64(1) << bits.Len64(uint64(period))
+	if sudden || b.soon > 0 {
+		pitch /= 8
 	}
-	return float64(at-b.last) > period
+	return w.Wall.UnixNano()/pitch != b.last.UnixNano()/pitch && int64(w.Closed-b.at) > pitch/4
 }
 
-// probe asks for a window of calls that meet no queue of ours.
+// probe asks for a window of calls that meet no queue of ours: it returns the
+// limit for it and how to collect it.
 func (b *baseline) probe(w *Window, s statistic, limit float64) (float64, Collect) {
 	a := max(1, math.Round(0.6*limit/clamp(b.ratio(s), 1, 2)))
 	b.probing, b.before, b.load, b.limit = true, s, w.MeanInFlight, a
@@ -71,13 +98,15 @@ func (b *baseline) probe(w *Window, s statistic, limit float64) (float64, Collec
 	}
 }
 
-// probed takes in what the probe measured. The baseline may rise only if the
-// round trip did not fall with the concurrency: if it did, it was a queue.
-func (b *baseline) probed(w *Window) {
-	b.probing, b.last = false, w.Closed
-	s := statisticOf(w.Latency)
-	if s.n < 3 || 5*w.Count[TimedOut] >= s.n || !w.Drained {
-		return
+// probed takes in what the probe measured and reports whether it moved the
+// baseline up by much. The baseline may rise only if the round trip did not fall
+// with the concurrency: if it did, it was a queue.
+func (b *baseline) probed(w *Window, s statistic) (rose bool) {
+	b.probing = false
+	b.soon--
+	b.confirm(w)
+	if !measured(w, s) {
+		return false
 	}
 	d, se := math.Log(s.rtt/b.rtt), 2*b.sigma(s)
 	weight := 0.5
@@ -87,9 +116,24 @@ func (b *baseline) probed(w *Window) {
 	b.drift = d
 	weight *= min(1, float64(s.n)/20)
 	if d > 0 && b.load > 1.2*b.limit {
-		elasticity := math.Log(b.before.rtt/s.rtt) / math.Log(b.load/b.limit)
-		weight *= clamp((0.7-elasticity)/0.4, 0, 1)
+		weight *= clamp((0.7-b.elasticity(s, b.before.rtt, b.load))/0.4, 0, 1)
 	}
 	b.rtt *= math.Exp(weight * d)
 	b.v = (1-weight)*(1-weight)*b.v + weight*weight*s.v
+	if weight*d > 0.22 {
+		b.soon = 2
+		return true
+	}
+	return false
+}
+
+// elasticity is how much of the concurrency between the probe and load the round
+// trip followed: 1 is pure queueing, 0 none.
+func (b *baseline) elasticity(s statistic, rtt, load float64) float64 {
+	return math.Log(rtt/s.rtt) / math.Log(max(1.3, load/b.limit))
+}
+
+// measured reports whether a probe had enough calls to tell anything.
+func measured(w *Window, s statistic) bool {
+	return s.n >= 3 && 5*w.Count[TimedOut] < s.n
 }

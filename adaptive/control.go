@@ -102,7 +102,10 @@ func (l *Limiter) poll(now Instant) (w Window, due bool) {
 		return w, false
 	}
 	if c.phase == opening {
-		drained := l.gate.load().inFlight() <= c.next.Drain
+		if now < c.opened.Add(c.next.Settle) {
+			return w, false
+		}
+		drained := l.drained(c.next)
 		if !drained && (c.next.DrainWithin == 0 || now < c.opened.Add(c.next.DrainWithin)) {
 			return w, false
 		}
@@ -154,11 +157,18 @@ func (l *Limiter) full(now Instant) bool {
 func (l *Limiter) openWindow(now Instant, next Collect) {
 	c, s := &l.control, l.samples
 	c.next, c.phase, c.drained, c.opened = next, opening, true, now
-	if next.Drain > 0 && l.gate.load().inFlight() > next.Drain {
+	switch {
+	case next.Settle > 0:
+		s.expect(0, now.Add(next.Settle), 0)
+	case !l.drained(next):
 		s.expect(0, 0, 0) // look at every call that ends
-		return
+	default:
+		l.beginWindow(now)
 	}
-	l.beginWindow(now)
+}
+
+func (l *Limiter) drained(next Collect) bool {
+	return next.Drain == 0 || l.gate.load().inFlight() <= next.Drain
 }
 
 // reopen collects again what was being collected, from now on, without
@@ -170,7 +180,7 @@ func (l *Limiter) reopen(now Instant) {
 	if next.Cohort > 0 {
 		next.Samples = max(next.Samples, 10)
 	}
-	next.Fresh, next.Cohort, next.Drain = true, 0, 0
+	next.Settle, next.Cohort, next.Drain = time.Duration(l.samples.typical.Load()), 0, 0
 	l.openWindow(now, next)
 }
 
@@ -182,10 +192,11 @@ func (l *Limiter) beginWindow(now Instant) {
 	if c.next.Cohort > 0 {
 		c.started = l.admissions()
 	}
-	number := s.window.Add(1)
-	if c.next.Fresh || c.next.Cohort > 0 {
-		s.counts.Store(uint64(number)<<32 | math.MaxInt32)
+	first := s.window.Add(1)
+	if c.next.Cohort == 0 {
+		first -= 1 << 30 // whenever they were admitted
 	}
+	s.counts.Store(uint64(first)<<32 | math.MaxInt32)
 	length := c.next.Within
 	if c.next.Cohort > 0 && (length == 0 || c.next.Cohort < length) {
 		length = c.next.Cohort
@@ -233,10 +244,6 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	}
 	l.samples.since(&c.base, &w)
 	c.resumed = false
-	if c.phase == collecting || c.next.Cohort > 0 {
-		// Count again whoever was admitted since the cohort began, later ones too.
-		l.samples.counts.Store(l.samples.counts.Load()&^math.MaxUint32 | math.MaxInt32)
-	}
 	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
 		l.samples.settle(m)
 	}

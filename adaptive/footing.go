@@ -1,24 +1,39 @@
 package adaptive
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
-// footing is what AIMD and Vegas have in common: what any law has to do about
-// the first window, time-outs, refusals, an unused limit and the baseline, before
-// the two differ.
+// footing is what the adaptive laws have in common: the first window, time-outs,
+// refusals, an unused limit, start-up and the baseline. A law only steers from
+// there. See LAW.md section 5.
 type footing struct {
-	base     baseline
-	begun    bool
-	starting bool    // doubling until the first sign of a queue
-	high     int     // windows in a row with a high round trip
-	good     float64 // limit before time-outs cut it; 0 if none
-	felt     float64 // share of late windows in which the limit was felt
+	base  baseline
+	begun int // windows seen, up to two
+
+	starting bool    // doubling until a queue shows
+	held     bool    // one window spoke against doubling; one may be noise
+	overshot float64 // limit at the end of start-up, until a probe has verified that end; 0 if it has
+	overRTT  float64 // round trip then
+
+	good float64 // limit before time-outs cut it; 0 if none
+	felt float64 // share of late windows in which the limit was felt
+	high int     // windows in a row with a round trip far above the baseline
+	pre  float64 // limit before them
+	cool int     // windows for which a high round trip is no news
+	grew float64 // how much the limit has grown of late, as a logarithm
+	hot  bool    // the probe under way was called by a high round trip
 }
 
+// The constants are those of LAW.md section 5, with their reasons there.
 const (
 	timeOutsCut  = 0.2  // share of time-outs above which the limit is halved
 	refusalsCut  = 0.02 // share of refusals above which the limit is cut
-	nearBaseline = 1.3  // round trips up to here let a cut limit come back fast
-	highRatio    = 1.54 // a round trip that may mean a slower downstream
+	conceded     = 1.1  // round trip over the baseline that is always conceded
+	quietRatio   = 1.2  // … up to which start-up goes on
+	nearBaseline = 1.3  // … up to which a cut limit comes back fast
+	highRatio    = 1.54 // … that may mean a slower downstream
 )
 
 // collect asks for an ordinary window: one generation of calls and a floor, so
@@ -31,102 +46,175 @@ func (f *footing) collect(limit float64) Collect {
 	return Collect{Samples: int(n), TimeOuts: max(3, int(limit/2))}
 }
 
-// decide handles what needs no law. If it cannot, ok is false and s holds the
-// statistic of w.
-func (f *footing) decide(w *Window) (d Decision, s statistic, ok bool) {
+// decide handles what needs no law. If it does not, steer is true and the law
+// has to move the limit by s.
+func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	s = statisticOf(w.Latency)
 	d.Limit = w.Limit
 	if w.Resumed {
-		f.base.probing = false // the probe was cut short
+		f.base.probing, f.hot = false, false // the probe, if there was one, was cut short
 	}
-	switch over := w.Overload(); {
-	case !f.begun:
-		f.begun, f.starting = true, true
+	if f.begun < 2 {
+		f.begun++
+		f.starting = true
 		d.Reason, d.Unless = "start", "moves when calls have been measured"
-		d.Next = Collect{Samples: 6} // the first calls dial and warm up: not counted
-		return d, s, true
-	case f.base.probing:
-		f.base.probed(w)
-		d.Reason, d.Unless = "probe of the baseline is over", "the baseline moves only if the round trip did not follow the concurrency"
-		d.Value, d.Bound = statisticOf(w.Latency).rtt/1e6, f.base.rtt/1e6
-	case f.base.rtt == 0 && s.n < 5:
-		d.Reason, d.Unless = "nothing measured yet", "moves when calls have been measured"
-		if w.Count[Refused] > 0 {
-			d.Limit = w.Limit * 0.7
-			d.Reason, d.Unless = "refused before anything was measured", "holds while nothing is refused"
+		d.Next = f.collect(w.Limit)
+		if f.begun == 1 {
+			d.Next = Collect{Samples: 6} // dials and warm-up, and of the rest the quick ones: not counted
 		}
-	case float64(w.Count[TimedOut]) > timeOutsCut*float64(w.Samples()):
-		f.good, f.starting = max(f.good, w.Limit), false
-		d.Limit = w.Limit / 2
-		d.Reason, d.Unless = "share of time-outs too high", "holds at or below the bound"
-		d.Value, d.Bound = float64(w.Count[TimedOut])/float64(w.Samples()), timeOutsCut
-	case over > refusalsCut:
-		f.starting = false
-		d.Limit = max(min(w.Limit, max(w.MeanInFlight, 1))*(1-min(0.5, over)/2), w.Limit/2)
-		d.Reason, d.Unless = "share of refusals too high", "holds at or below the bound"
-		d.Value, d.Bound = over, refusalsCut
-	case !f.saturated(w):
-		f.learn(w, s)
-		d.Reason, d.Unless = "limit not in use", "moves when calls reach the limit"
-		d.Value, d.Bound = float64(w.PeakInFlight), w.Limit
-	case f.good > w.Limit && f.ratio(w, s) < nearBaseline+2*f.base.sigma(s):
-		d.Limit = min(2*w.Limit, f.good)
-		d.Reason, d.Unless = "returning to the limit from before the time-outs", "holds if round trips rise"
-		d.Value, d.Bound = f.base.ratio(s), nearBaseline
-	default:
-		f.good = 0
-		f.ratio(w, s)
 		return d, s, false
 	}
+	if f.base.probing {
+		f.probed(w, s, &d)
+		return f.finish(w, s, d), s, false
+	}
+	if f.overloaded(w, &d) {
+		return f.finish(w, s, d), s, false
+	}
+	if s.n < 5 {
+		d.Reason, d.Unless = "too few calls measured", "moves when more have been"
+		return f.finish(w, s, d), s, false
+	}
+	sat := w.Saturated()
+	f.felt *= 0.7
+	if sat {
+		f.felt += 0.3
+	}
+	if f.base.rtt > 0 && f.starting && sat && s.rtt < f.base.rtt*(quietRatio+2*f.base.sigma(s)) {
+		f.base.pool(s)
+	}
+	f.base.learn(s, w)
+	q, se := f.base.ratio(s), 2*f.base.sigma(s)
+	f.watch(q > highRatio+se, w)
+	switch {
+	case !sat:
+		d.Reason, d.Unless = "limit not in use", "moves when calls reach the limit"
+		d.Value, d.Bound = float64(w.PeakInFlight), w.Limit
+	case f.good > w.Limit && q < nearBaseline+se:
+		d.Limit = min(2*w.Limit, f.good)
+		d.Reason, d.Unless = "returning to the limit from before the time-outs", "holds if round trips rise"
+		d.Value, d.Bound = q, nearBaseline+se
+	case f.starting:
+		f.startUp(w, s, &d)
+	default:
+		f.good = 0
+		return d, s, true
+	}
+	return f.finish(w, s, d), s, false
+}
+
+// watch counts windows with a high round trip in a row.
+func (f *footing) watch(high bool, w *Window) {
+	f.cool = max(0, f.cool-1)
+	if !high {
+		f.high = 0
+		return
+	}
+	if f.high == 0 {
+		f.pre = w.Limit
+	}
+	f.high++
+}
+
+// overloaded cuts the limit on time-outs and refusals.
+func (f *footing) overloaded(w *Window, d *Decision) bool {
+	n := float64(w.Samples())
+	timedOut, refused := float64(w.Count[TimedOut])/max(n, 1), float64(w.Count[Refused])/max(n, 1)
+	switch {
+	case timedOut > timeOutsCut:
+		f.good = max(f.good, w.Limit)
+		d.Limit = w.Limit / 2
+		d.Reason, d.Value, d.Bound = "share of time-outs too high", timedOut, timeOutsCut
+	case refused > refusalsCut && n < 5:
+		d.Limit = 0.7 * w.Limit
+		d.Reason, d.Value, d.Bound = "refused before anything was measured", refused, refusalsCut
+	case refused > refusalsCut:
+		d.Limit = max(min(w.Limit, max(w.MeanInFlight, 1))*(1-min(0.5, refused)/2), w.Limit/2)
+		d.Reason, d.Value, d.Bound = "share of refusals too high", refused, refusalsCut
+	default:
+		return false
+	}
+	d.Unless = "holds at or below the bound"
+	f.starting = false
+	return true
+}
+
+// startUp doubles the limit until two windows show a queue, and then takes back
+// what only queues. A probe verifies that it was one.
+func (f *footing) startUp(w *Window, s statistic, d *Decision) {
+	q, se := f.base.ratio(s), 2*f.base.sigma(s)
+	d.Value, d.Bound = q, quietRatio+se
+	switch {
+	case q < quietRatio+se:
+		f.held = false
+		d.Limit = 2 * w.Limit
+		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
+	case !f.held:
+		f.held = true
+		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
+	default:
+		f.starting = false
+		f.overshot, f.overRTT = w.Limit, s.rtt
+		d.Limit = max(w.Limit/2, conceded*w.Limit/q) + headroom(w.Limit)
+		d.Reason, d.Unless = "start-up is over: round trips rose", "goes on doubling below the bound"
+		f.cool, f.high = 3, 0
+		f.base.last = time.Time{} // verify now
+	}
+}
+
+// probed takes in the window of a probe.
+func (f *footing) probed(w *Window, s statistic, d *Decision) {
+	before, limit := f.overshot, f.base.limit
+	hot := f.hot
+	f.overshot, f.hot = 0, false
+	d.Value, d.Bound = s.rtt/1e6, f.base.rtt/1e6
+	d.Reason, d.Unless = "probe over, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
+	if before > 0 && s.n >= 12 && measured(w, s) && f.base.load > 1.2*limit &&
+		f.base.elasticity(s, f.overRTT, before) < 0.3 {
+		// The round trip does not answer to concurrency: the first windows, and not
+		// the last, were the odd ones.
+		f.base.probing = false
+		f.base.rtt, f.base.v, f.base.n = s.rtt, s.v, float64(s.n)
+		f.base.confirm(w)
+		f.starting, f.held = true, false
+		d.Limit = before
+		d.Reason, d.Unless = "start-up goes on: latency does not follow concurrency, in ms against the baseline", "ends if it does"
+		return
+	}
+	rose := f.base.probed(w, s)
+	if !hot {
+		return
+	}
+	if rose || f.base.ratio(f.base.before) <= highRatio {
+		d.Limit = max(w.Limit, f.pre)
+		d.Reason = "the downstream is slower, not fuller, in ms against the baseline"
+	} else {
+		f.cool = 6
+	}
+}
+
+// finish adds to d how to collect the next window: an ordinary one, or a probe of
+// the baseline if one is due.
+func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
+	d.Limit = clamp(d.Limit, w.Min, w.Max)
 	if f.good > 0 && d.Limit >= f.good {
 		f.good = 0
 	}
-	d.Next = f.collect(d.Limit)
-	return d, s, true
-}
-
-func (f *footing) saturated(w *Window) bool {
-	felt := 0.0
-	if w.Saturated() {
-		felt = 1
-	}
-	f.felt += 0.3 * (felt - f.felt)
-	return felt == 1
-}
-
-// ratio is the round trip over the baseline, which learns from w first.
-func (f *footing) ratio(w *Window, s statistic) float64 {
-	f.learn(w, s)
-	return f.base.ratio(s)
-}
-
-func (f *footing) learn(w *Window, s statistic) {
-	if s.n >= 5 {
-		f.base.learn(s, w.Closed)
-	}
-}
-
-// next finishes d, which the law has decided on s: an ordinary window, or a
-// probe of the baseline if one is due.
-func (f *footing) next(w *Window, s statistic, d Decision) Decision {
-	if f.base.ratio(s) > highRatio+2*f.base.sigma(s) {
-		f.high++
-	} else {
-		f.high = 0
-	}
-	if !f.starting && f.felt >= 0.5 && f.base.due(s, d.Limit, w.Closed, f.high >= 2) {
-		limit := clamp(d.Limit, w.Min, w.Max)
-		d.Limit, d.Next = f.base.probe(w, s, limit)
+	f.grew = 0.7*f.grew + math.Log(d.Limit/w.Limit)
+	hot := f.high >= 2 && f.grew < 0.3 && f.cool == 0
+	if !f.starting && f.felt >= 0.5 && s.n >= 5 && f.good == 0 && f.base.due(s, d.Limit, w, hot) {
+		d.Limit, d.Next = f.base.probe(w, s, d.Limit)
+		f.hot = hot
 		d.Reason += "; probing the baseline"
 		return d
 	}
 	d.Next = f.collect(d.Limit)
 	if r := d.Limit / w.Limit; r < 0.87 || r > 1.15 {
-		d.Next.Fresh = true // settle: calls from under the old limit say nothing of the new one
+		d.Next.Settle = time.Duration(s.rtt) // calls from under the old limit say nothing of the new one
 	}
 	return d
 }
 
-// square root of the limit, times half: what a downstream with that many servers
-// needs beyond them to be kept busy.
+// headroom is half of square-root staffing: what so many servers need beyond
+// them to be kept busy.
 func headroom(limit float64) float64 { return 0.5 * math.Sqrt(limit) }

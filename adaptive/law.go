@@ -23,8 +23,8 @@ type Controller interface {
 }
 
 // A Window is what one control period measured. Counts, latencies and
-// in-flight levels are of the calls that ended while it was open, were admitted
-// since [Collect.Fresh] was last asked for, and were not too old to count.
+// in-flight levels are of the calls that ended while it was open, and in a cohort
+// ([Collect.Cohort]) only of those that were admitted into it.
 type Window struct {
 	Opened, Closed Instant   // on the Limiter's clock
 	Wall           time.Time // wall-clock time of Closed
@@ -97,10 +97,10 @@ type Collect struct {
 	Within   time.Duration // close after so long, whatever Samples; 0 means never
 	TimeOuts int           // close early after so many TimedOut if they are over half of Samples; 0 means never
 
-	Fresh bool // count only calls admitted since this window opened; stays in force for later windows
-	Low   int  // calls started at no more than this in flight also go to Window.Low; 0 means none
+	Low int // calls started at no more than this in flight also go to Window.Low; 0 means none
 
-	Drain       int           // open the window only when no more than so many calls are in flight; 0 means at once
+	Settle      time.Duration // open the window only after so long: what ends until then was admitted under another limit
+	Drain       int           // … and when no more than so many calls are in flight; 0 means whatever is
 	DrainWithin time.Duration // … or after so long; 0 means never
 
 	Cohort time.Duration // count only calls admitted for so long, close when all of them ended; 0 means off

@@ -31,7 +31,7 @@ func newDriver(t *testing.T, law string) *driver {
 	l, err := ParseLaw(law)
 	require.NoError(t, err)
 	d := &driver{c: l.New(), limit: 6, servers: 20, service: 50 * ms, r: rand.New(rand.NewPCG(1, 2))}
-	d.answer(Window{Limit: 6, Min: 1, Max: 1000, Latency: newHistogram(), Low: newHistogram()})
+	d.answer(Window{Wall: time.Unix(0, 0), Limit: 6, Min: 1, Max: 1000, Latency: newHistogram(), Low: newHistogram()})
 	return d
 }
 
@@ -68,7 +68,7 @@ func (d *driver) window() {
 	w.Completions = n + w.Count[Failure]
 	w.PeakInFlight, w.MeanInFlight = int(load), load
 	d.now = d.now.Add(time.Duration(float64(n) * float64(d.service) / min(load, d.servers)))
-	w.Closed = d.now
+	w.Closed, w.Wall = d.now, time.Unix(0, int64(d.now))
 	if d.next.After > 0 {
 		w.Limit = d.next.After
 	}
@@ -89,7 +89,7 @@ func (d *driver) steady() float64 {
 	return d.limit
 }
 
-var laws = []string{"aimd", "vegas"}
+var laws = []string{"aimd", "knee", "vegas"}
 
 func eachLaw(t *testing.T, test func(t *testing.T, d *driver)) {
 	for _, law := range laws {
@@ -184,6 +184,8 @@ func lawOf(t *testing.T, d *driver) Law {
 		return c.AIMD
 	case *vegas:
 		return c.Vegas
+	case *knee:
+		return Knee{}
 	}
 	require.Fail(t, "unknown controller")
 	return nil
@@ -249,8 +251,8 @@ func TestParseLawReadsWhatStringWrites(t *testing.T) {
 
 func TestParseLawNamesTheFault(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                   `adaptive: law "" is unknown; the laws are aimd, fixed, vegas`,
-		"vega":               `adaptive: law "vega" is unknown; the laws are aimd, fixed, vegas`,
+		"":                   `adaptive: law "" is unknown; the laws are aimd, fixed, knee, vegas`,
+		"vega":               `adaptive: law "vega" is unknown; the laws are aimd, fixed, knee, vegas`,
 		"fixed:0":            `adaptive: law "fixed:0": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
 		"fixed:1.5":          `adaptive: law "fixed:1.5": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
 		"fixed:2:3":          `adaptive: law "fixed:2:3": fixed takes one whole number from 1 to 16777216, as in fixed:20`,

@@ -26,6 +26,8 @@ func ParseLaw(s string) (Law, error) {
 		var a AIMD
 		err := parseArgs(s, args, map[string]*float64{"increase": &a.Increase, "backoff": &a.Backoff, "tolerance": &a.Tolerance})
 		return checked(a, err, a.faults(s))
+	case "knee":
+		return checked(Knee{}, parseArgs(s, args, nil))
 	case "vegas":
 		var v Vegas
 		err := parseArgs(s, args, map[string]*float64{"alpha": &v.Alpha, "beta": &v.Beta})
@@ -35,7 +37,7 @@ func ParseLaw(s string) (Law, error) {
 }
 
 // LawNames are the names of the built-in laws.
-func LawNames() []string { return []string{"aimd", "fixed", "vegas"} }
+func LawNames() []string { return []string{"aimd", "fixed", "knee", "vegas"} }
 
 func checked(law Law, errs ...error) (Law, error) {
 	if err := errors.Join(errs...); err != nil {
@@ -66,6 +68,10 @@ func parseArgs(s string, args []string, fields map[string]*float64) error {
 			known := make([]string, 0, len(fields))
 			for k := range fields {
 				known = append(known, k)
+			}
+			if len(known) == 0 {
+				faults = append(faults, fmt.Errorf("adaptive: law %q: it has no constants", s))
+				continue
 			}
 			slices.Sort(known)
 			faults = append(faults, fmt.Errorf("adaptive: law %q: %q is no constant of it; they are %s", s, key, strings.Join(known, ", ")))

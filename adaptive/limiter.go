@@ -21,6 +21,7 @@ type Limiter struct {
 
 	queueMu  sync.Mutex // guards queue and every waiter in it
 	queue    queue
+	handing  atomic.Int32        // functions of waiters that run now
 	barred   atomic.Pointer[bar] // why nobody is admitted, while flagBarred is set
 	closed   atomic.Bool
 	rejected [RejectReasons]atomic.Uint64
@@ -127,13 +128,17 @@ func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 // no timer, so patience is the caller's stop.
 func (l *Limiter) AcquireFunc(f func(Permit, error)) (stop func() bool) {
 	if p, ok := l.try(); ok {
-		f(p, nil)
+		call(f, p)
 		return notWaiting
 	}
 	l.noteBlocked()
 	w := &waiter{f: f}
-	if p, err, waits := l.enqueue(w); !waits {
-		f(p, err)
+	window := l.samples.window.Load()
+	if g, err := l.enqueue(w); err != nil {
+		f(Permit{}, err)
+		return notWaiting
+	} else if g != 0 {
+		call(f, l.permit(g, window))
 		return notWaiting
 	}
 	return func() bool { return l.withdraw(w) }
@@ -156,7 +161,8 @@ func (l *Limiter) try() (Permit, bool) {
 func (l *Limiter) permit(w word, window uint32) Permit {
 	now := l.Now()
 	n := w.inFlight()
-	s, held := l.slots.claim(l, n, goroutineHint()^uint64(now))
+	// n tells apart the calls of one instant, of which virtual time has many.
+	s, held := l.slots.claim(l, n, goroutineHint()^uint64(now)+uint64(n)<<32)
 	return Permit{slot: s, word: held, start: now, tag: uint64(window)<<32 | uint64(n)}
 }
 

@@ -24,19 +24,23 @@ func (l *Limiter) Resume() {
 
 // Suspend is for guards in front, such as a circuit breaker that opens: it
 // rejects with err what waits and what comes, and freezes the law, until Hold or
-// Recover. Calls in flight end normally.
+// Recover. Calls in flight end normally. A nil err means Rejection(RejectBreakerOpen).
 func (l *Limiter) Suspend(err error) {
-	if l.closed.Load() {
-		return
+	if err == nil {
+		err = l.rejection[RejectBreakerOpen]
 	}
-	l.freeze(func(c *control) { c.suspended = true })
-	l.bar(err)
+	b := newBar(err)
+	var out []*waiter
+	l.freeze(func(c *control) {
+		c.suspended = true
+		out = l.bar(b)
+	})
+	l.flush(out, b)
 }
 
 // Hold is for guards in front, such as a circuit breaker that probes: it admits
 // at most n calls at once, with the law frozen, until Suspend or Recover.
 func (l *Limiter) Hold(n int) {
-	l.unbar()
 	l.freeze(func(c *control) { c.hold, c.suspended = max(n, 1), false })
 }
 
@@ -45,7 +49,6 @@ func (l *Limiter) Hold(n int) {
 // back while round trips stay near what they were. Then the law goes on. A
 // backlog so meets a limit that grows with what the downstream shows it can take.
 func (l *Limiter) Recover(limit int) {
-	l.unbar()
 	l.freeze(func(c *control) {
 		c.hold, c.suspended = 0, false
 		target := min(max(float64(limit), float64(l.config.Min)), float64(l.config.Max))
@@ -60,7 +63,8 @@ func (l *Limiter) Close() {
 	if l.closed.Swap(true) {
 		return
 	}
-	l.bar(l.rejection[RejectClosed])
+	b := newBar(l.rejection[RejectClosed])
+	l.flush(l.bar(b), b)
 }
 
 // freeze changes what overrides the law, makes a decision under way stale, and
@@ -74,6 +78,9 @@ func (l *Limiter) freeze(change func(*control)) {
 	c.resumed = true
 	c.frozen = c.pin > 0 || c.hold > 0 || c.suspended
 	l.enforce()
+	if !c.suspended {
+		l.unbar() // not before the new limit is in force: Suspend held back a crowd
+	}
 	if c.ramp != nil {
 		c.next = c.ramp.collect(c.limit)
 	}

@@ -9,20 +9,14 @@ type waiter struct {
 	ready      chan answer // of capacity one; nil with f
 }
 
+// newWaiter is a waiter for a goroutine. Waiters are not pooled: a channel made in
+// one bubble of testing/synctest must not come up in another.
+func newWaiter() *waiter { return &waiter{ready: make(chan answer, 1)} }
+
 // answer is what a waiter waits for.
 type answer struct {
 	p   Permit
 	err error
-}
-
-// deliver tells w the answer. It is called once, with no lock held, by whoever
-// took w out of the queue.
-func (w *waiter) deliver(p Permit, err error) {
-	if w.f != nil {
-		w.f(p, err)
-		return
-	}
-	w.ready <- answer{p, err}
 }
 
 // queue is the waiters, first come first served: an intrusive list, so that a

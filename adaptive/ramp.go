@@ -19,9 +19,9 @@ func newRamp(target float64, usual int64) *ramp {
 	return &ramp{target: target, usual: time.Duration(usual)}
 }
 
-// collect asks for one generation of calls admitted under limit.
+// collect asks for one generation of calls under limit.
 func (r *ramp) collect(limit float64) Collect {
-	return Collect{Samples: max(4, int(limit)), TimeOuts: 3, Fresh: true}
+	return Collect{Settle: r.usual, Samples: max(4, int(limit)), TimeOuts: 3}
 }
 
 // Update implements [Controller].

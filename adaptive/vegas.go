@@ -25,8 +25,8 @@ type vegas struct {
 
 // Update implements [Controller].
 func (v *vegas) Update(w Window) Decision {
-	d, s, ok := v.decide(&w)
-	if ok {
+	d, s, steer := v.decide(&w)
+	if !steer {
 		return d
 	}
 	decades := max(0.5, math.Log10(w.Limit))
@@ -39,17 +39,12 @@ func (v *vegas) Update(w Window) Decision {
 		// Half of what is too much at once, or a log10 step: a limit far above the
 		// knee comes down in a few windows, one near it is not thrown about.
 		d.Limit = max(w.Limit-max(decades, (queue-(alpha+beta)/2)/2), w.Limit/2)
-		v.starting = false
 		d.Bound, d.Reason, d.Unless = beta, "queue estimate above beta", "holds at or below it"
-	case queue < alpha && v.starting:
-		d.Limit = 2 * w.Limit
-		d.Bound, d.Reason, d.Unless = alpha, "starting up", "stops doubling at or above alpha"
 	case queue < alpha:
 		d.Limit = w.Limit + decades
 		d.Bound, d.Reason, d.Unless = alpha, "queue estimate below alpha", "holds at or above it"
 	default:
-		v.starting = false
 		d.Bound, d.Reason, d.Unless = beta, "queue estimate between alpha and beta", "grows below alpha, cuts above beta"
 	}
-	return v.next(&w, s, d)
+	return v.finish(&w, s, d)
 }

@@ -3,11 +3,8 @@ package adaptive
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
-
-var waiters = sync.Pool{New: func() any { return &waiter{ready: make(chan answer, 1)} }}
 
 // wait is the slow half of Acquire: no place was free.
 func (l *Limiter) wait(ctx context.Context) (Permit, error) {
@@ -15,10 +12,12 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 		return Permit{}, l.turnAway()
 	}
 	l.noteBlocked()
-	w := waiters.Get().(*waiter)
-	defer waiters.Put(w)
-	if p, err, waits := l.enqueue(w); !waits {
-		return p, err
+	w := newWaiter()
+	window := l.samples.window.Load()
+	if g, err := l.enqueue(w); err != nil {
+		return Permit{}, err
+	} else if g != 0 {
+		return l.permit(g, window), nil
 	}
 	var patience <-chan time.Time
 	if l.config.MaxWait > 0 {
@@ -53,29 +52,29 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 	return Permit{}, err
 }
 
-// enqueue puts w in the queue, unless it is admitted or rejected now.
-func (l *Limiter) enqueue(w *waiter) (p Permit, err error, waits bool) {
-	window := l.samples.window.Load()
+// enqueue puts w in the queue, unless it is rejected or admitted now; then it
+// returns the word that admitted it.
+func (l *Limiter) enqueue(w *waiter) (admitted word, err error) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
 	for {
 		g := l.gate.load()
 		switch {
 		case g&flagBarred != 0:
-			return Permit{}, l.rejectBy(l.barred.Load()), false
+			return 0, l.rejectBy(l.barred.Load())
 		case g&flagWaiting == 0 && g.room():
 			if l.gate.swap(g, g+one) {
-				return l.permit(g+one, window), nil, false
+				return g + one, nil
 			}
 		case l.queue.n >= l.config.Queue:
 			reason := RejectQueueFull
 			if l.config.Queue < 0 {
 				reason = RejectLimit
 			}
-			return Permit{}, l.reject(reason), false
+			return 0, l.reject(reason)
 		case g&flagWaiting != 0 || l.gate.swap(g, g|flagWaiting):
 			l.queue.push(w)
-			return Permit{}, nil, true
+			return 0, nil
 		}
 	}
 }
@@ -94,24 +93,63 @@ func (l *Limiter) withdraw(w *waiter) bool {
 	return true
 }
 
-// grant admits waiters in turn while there is room. A waiter's function may end
-// its permit at once and so come back here; it must not block.
+// nested is how many functions of waiters may run at once. Each may end its permit
+// at once and so come back to grant; with no bound a long queue of such functions
+// would be a stack as deep.
+const nested = 64
+
+// grant admits waiters in turn while there is room. Whoever finds too many
+// functions running leaves the rest to them: each looks again when it has
+// returned, and counts itself out before it looks, so that a place freed before is
+// seen.
 func (l *Limiter) grant() {
-	for {
+	for l.handing.Load() < nested {
 		if g := l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room() {
 			return
 		}
-		w, p := l.next()
+		window := l.samples.window.Load()
+		w, g := l.next()
 		if w == nil {
 			return
 		}
-		w.deliver(p, nil)
+		l.hand(w, l.permit(g, window))
 	}
 }
 
-// next takes the first waiter out of the queue if there is room for it.
-func (l *Limiter) next() (*waiter, Permit) {
-	window := l.samples.window.Load()
+// hand gives w its permit, with no lock held. If a function panics, the panic goes
+// on, but its permit comes back and those behind it get theirs.
+func (l *Limiter) hand(w *waiter, p Permit) {
+	if w.f == nil {
+		w.ready <- answer{p, nil}
+		return
+	}
+	l.handing.Add(1)
+	returned := false
+	defer func() {
+		l.handing.Add(-1)
+		if !returned {
+			l.grant()
+		}
+	}()
+	call(w.f, p)
+	returned = true
+}
+
+// call hands p to f and takes it back if f panics.
+func call(f func(Permit, error), p Permit) {
+	returned := false
+	defer func() {
+		if !returned {
+			p.Release()
+		}
+	}()
+	f(p, nil)
+	returned = true
+}
+
+// next takes the first waiter out of the queue if there is room for it, and
+// returns the word that admitted it.
+func (l *Limiter) next() (w *waiter, admitted word) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
 	for l.queue.n > 0 {
@@ -126,29 +164,54 @@ func (l *Limiter) next() (*waiter, Permit) {
 		if l.queue.n == 0 {
 			l.gate.clear(flagWaiting)
 		}
-		return w, l.permit(g+one, window)
+		return w, g + one
 	}
-	return nil, Permit{}
+	return nil, 0
 }
 
-// bar admits nobody from now on and tells everybody in the queue why.
-func (l *Limiter) bar(err error) {
+// newBar is the bar for err, counted under the reason that err gives.
+func newBar(err error) *bar {
 	b := &bar{err, RejectBreakerOpen}
 	var own *RejectedError
 	if errors.As(err, &own) && int(own.Reason) < RejectReasons {
 		b.reason = own.Reason
 	}
+	return b
+}
+
+// bar admits nobody from now on and returns who was in the queue, to be flushed
+// once no lock is held. Nothing takes the place of the bar that Close put up.
+func (l *Limiter) bar(b *bar) (out []*waiter) {
 	l.queueMu.Lock()
+	defer l.queueMu.Unlock()
+	if l.closed.Load() && b.reason != RejectClosed {
+		return nil
+	}
 	l.barred.Store(b)
 	l.gate.set(flagBarred)
-	var out []*waiter
 	for w := l.queue.pop(); w != nil; w = l.queue.pop() {
 		out = append(out, w)
 	}
 	l.gate.clear(flagWaiting)
-	l.queueMu.Unlock()
-	for _, w := range out {
-		w.deliver(Permit{}, l.rejectBy(b))
+	return out
+}
+
+// flush tells everybody in out why, even if the function of one panics.
+func (l *Limiter) flush(out []*waiter, b *bar) {
+	defer func() {
+		if len(out) > 0 {
+			l.flush(out, b)
+		}
+	}()
+	for len(out) > 0 {
+		w := out[0]
+		out = out[1:]
+		err := l.rejectBy(b)
+		if w.f != nil {
+			w.f(Permit{}, err)
+		} else {
+			w.ready <- answer{Permit{}, err}
+		}
 	}
 }
 

@@ -170,27 +170,28 @@ func TestTimeOutShorterThanUsualIsIgnored(t *testing.T) {
 	require.Equal(t, 1, s.last().Count[Ignored])
 }
 
-func TestFreshCountsOnlyCallsAdmittedSinceItOpened(t *testing.T) {
+func TestSettleLeavesOutWhatEndsTooSoon(t *testing.T) {
 	s := &script{decisions: []Decision{
 		{Limit: 8, Next: Collect{Samples: 2}},
-		{Limit: 8, Next: Collect{Samples: 2, Fresh: true}},
+		{Limit: 8, Next: Collect{Samples: 2, Settle: 100 * ms}},
 		{Limit: 8, Next: Collect{Samples: 3}},
 	}}
 	b := newBench(t, s, Config{Initial: 8})
 	old := []Permit{b.take(), b.take(), b.take()}
 	b.call(10*ms, Success)
-	b.call(10*ms, Success) // the fresh window opens
-	b.sleep(500 * ms)
-	for _, p := range old {
-		p.Done(Success)
-	}
+	b.call(10*ms, Success)
+	b.sleep(70 * ms)
+	old[0].Done(Success)
+	old[1].Done(Success)
+	b.sleep(30 * ms)
+	b.call(10*ms, Success) // the window opens when this one ends
 	require.Len(t, s.windows, 2)
-	b.call(10*ms, Success)
-	b.call(10*ms, Success)
+	b.call(20*ms, Success)
+	old[2].Done(Success)
 	require.Len(t, s.windows, 3)
-	require.Equal(t, 2, s.last().Count[Success])
-	require.Equal(t, 5, s.last().Completions, "the old ones ended, too")
-	require.Less(t, s.medians[2], 20*ms)
+	w := s.last()
+	require.Equal(t, 2, w.Completions)
+	require.Equal(t, 20*ms, w.Length())
 }
 
 func TestLowHoldsTheCallsThatStartedAtLowConcurrency(t *testing.T) {
@@ -211,7 +212,7 @@ func TestLowHoldsTheCallsThatStartedAtLowConcurrency(t *testing.T) {
 func TestDrainWaitsUntilCallsAreFew(t *testing.T) {
 	s := &script{decisions: []Decision{
 		{Limit: 4, Next: Collect{Samples: 1}},
-		{Limit: 2, Next: Collect{Samples: 2, Fresh: true, Drain: 2, DrainWithin: time.Second}},
+		{Limit: 2, Next: Collect{Samples: 2, Settle: 15 * ms, Drain: 2, DrainWithin: time.Second}},
 	}}
 	b := newBench(t, s, Config{Initial: 4})
 	a, c, d, e := b.take(), b.take(), b.take(), b.take()
@@ -219,13 +220,12 @@ func TestDrainWaitsUntilCallsAreFew(t *testing.T) {
 	a.Done(Success) // three in flight, limit 2: drains
 	require.Equal(t, 2, b.Limit())
 	b.sleep(10 * ms)
-	c.Done(Success) // drained: the window opens here
+	c.Done(Success) // drained, but not settled
+	b.sleep(10 * ms)
+	d.Done(Success) // the window opens here
 	opened := b.now
 	b.sleep(10 * ms)
-	d.Done(Success)
 	e.Done(Success)
-	require.Len(t, s.windows, 2, "calls from before the drain do not count")
-	b.call(10*ms, Success)
 	b.call(10*ms, Success)
 	require.Len(t, s.windows, 3)
 	require.Equal(t, opened, s.last().Opened)
@@ -344,13 +344,13 @@ func TestRecoverDoublesBackWhileRoundTripsStayUsual(t *testing.T) {
 	b.Recover(64)
 	require.Equal(t, 16, b.Limit())
 	for limit := 16; limit < 64; limit *= 2 {
-		for range limit {
+		for range 2 + limit { // the usual round trip to settle, then the window
 			b.call(10*ms, Success)
 		}
 		require.Equal(t, 2*limit, b.Limit())
 	}
 	require.Len(t, s.windows, seen, "the law was out of it")
-	for range 64 {
+	for range 66 {
 		b.call(10*ms, Success)
 	}
 	require.Greater(t, len(s.windows), seen)
@@ -366,11 +366,11 @@ func TestRecoverStopsWhenRoundTripsGrow(t *testing.T) {
 	seen := len(s.windows)
 	b.Suspend(b.Rejection(RejectBreakerOpen))
 	b.Recover(64)
-	for range 16 {
+	for range 17 {
 		b.call(40*ms, Success)
 	}
 	require.Equal(t, 16, b.Limit())
-	for range 16 {
+	for range 17 {
 		b.call(40*ms, Success)
 	}
 	require.Greater(t, len(s.windows), seen, "the law has taken over")
