@@ -10,7 +10,7 @@ import (
 // printable. The zero Config works.
 type Config struct {
 	Name    string        // names the limiter in errors and explanations
-	Law     string        // control law, as ParseLaw reads it; "" means "vegas"
+	Law     string        // control law, as ParseLaw reads it; "" means "knee"
 	Initial int           // first limit; 0 means 6, or the nearer of Min and Max
 	Min     int           // lowest limit; 0 means 1
 	Max     int           // highest limit; 0 means 10,000, or Min if that is higher; at most 1<<24
@@ -19,7 +19,7 @@ type Config struct {
 }
 
 const (
-	defaultLaw     = "vegas"
+	defaultLaw     = "knee"
 	defaultInitial = 6 // small, because a fleet of K clients starts at 6K
 	defaultMax     = 10_000
 	defaultQueue   = 1024

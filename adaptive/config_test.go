@@ -11,7 +11,7 @@ import (
 func TestZeroConfigWorks(t *testing.T) {
 	l, err := New(Config{})
 	require.NoError(t, err)
-	require.Equal(t, Config{Law: "vegas", Initial: 6, Min: 1, Max: 10_000, Queue: 1024}, l.Config())
+	require.Equal(t, Config{Law: "knee", Initial: 6, Min: 1, Max: 10_000, Queue: 1024}, l.Config())
 	require.Equal(t, 6, l.Limit())
 	require.NoError(t, Do(context.Background(), l, func(context.Context) error { return nil }))
 }

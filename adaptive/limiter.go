@@ -112,7 +112,10 @@ func (l *Limiter) TryAcquire() (Permit, bool) {
 }
 
 // Acquire implements [Guard]. It waits in turn, at most Config.MaxWait, with at
-// most Config.Queue others. The error is a [*RejectedError], what Suspend was
+// most Config.Queue others. A call whose deadline is nearer than the expected wait
+// and twice the usual round trip is rejected at once, and one that has waited until then,
+// too: sent, it would time out in flight, and one that timed out for our own queue
+// would be taken for an overloaded downstream. The error is a [*RejectedError], what Suspend was
 // given, or the cause of ctx.
 func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 	if err := ctx.Err(); err != nil {

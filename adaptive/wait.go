@@ -12,6 +12,10 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 		return Permit{}, l.turnAway()
 	}
 	l.noteBlocked()
+	deadline, has := ctx.Deadline()
+	if has && untilDeadline(deadline) < l.expected() {
+		return Permit{}, l.reject(RejectDeadline)
+	}
 	w := newWaiter()
 	window := l.samples.window.Load()
 	if g, err := l.enqueue(w); err != nil {
@@ -33,6 +37,11 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 			a.p.unsent()
 			return Permit{}, context.Cause(ctx)
 		}
+		if a.err == nil && has && untilDeadline(deadline) < l.needed() {
+			// The wait took what the call would need: sent now, it would only time out.
+			a.p.unsent()
+			return Permit{}, l.reject(RejectDeadline)
+		}
 		return a.p, a.err
 	case <-ctx.Done():
 		err = context.Cause(ctx)
@@ -50,6 +59,22 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 		l.rejected[RejectQueueTimeout].Add(1)
 	}
 	return Permit{}, err
+}
+
+// typical is the round trip of late; 0 if unknown.
+func (l *Limiter) typical() time.Duration { return time.Duration(l.samples.typical.Load()) }
+
+// needed is how much time a call should have left when it is sent: half of the
+// calls take longer than the typical one, few longer than twice that.
+func (l *Limiter) needed() time.Duration { return 2 * l.typical() }
+
+// expected is how much time a call that joins the queue now should have left: a
+// place frees every typical/limit.
+func (l *Limiter) expected() time.Duration {
+	l.queueMu.Lock()
+	ahead := l.queue.n
+	l.queueMu.Unlock()
+	return l.needed() + l.typical()*time.Duration(ahead+1)/time.Duration(l.Limit())
 }
 
 // enqueue puts w in the queue, unless it is rejected or admitted now; then it

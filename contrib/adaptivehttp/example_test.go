@@ -15,7 +15,7 @@ func ExampleNewTransport() {
 	downstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer downstream.Close()
 
-	limiter, err := adaptive.New(adaptive.Config{Name: "stock", MaxWait: 500 * time.Millisecond})
+	limiter, err := adaptive.New(adaptive.Config{Name: "stock"})
 	if err != nil {
 		panic(err)
 	}

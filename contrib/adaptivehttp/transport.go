@@ -21,9 +21,8 @@
 // [http.Client.Timeout] covers the wait for a permit and counts as TimedOut after
 // it, like a deadline of the request's context. (It costs a goroutine per request
 // with any RoundTripper that is not net/http's own; a context's deadline does
-// not.) Set Config.MaxWait well below it: under overload the first in the queue
-// has waited as long as anybody may, and what is sent with little time left gives
-// up while the downstream is at it.
+// not.) A request that could not be answered in what is left of it is rejected
+// rather than sent. Who wants to give up sooner sets Config.MaxWait.
 package adaptivehttp
 
 import (

@@ -49,8 +49,8 @@ func run(ctx context.Context, out io.Writer, t trial) (better bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// MaxWait is well below the callers' patience: whoever is sent with little time
-	// left gives up while the server is at it, and that work is for nobody.
+	// The zero Config lets callers wait for as long as they can still be served. Here
+	// they would rather be told no after a fifth of their patience.
 	limiter, err := adaptive.New(adaptive.Config{Name: "server", MaxWait: t.timeout / 5})
 	if err != nil {
 		return false, err
