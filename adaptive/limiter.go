@@ -104,11 +104,12 @@ func (l *Limiter) Limit() int { return l.gate.load().limit() }
 // TryAcquire takes a permit if one is free now and no call waits for it. It
 // never waits and allocates nothing.
 func (l *Limiter) TryAcquire() (Permit, bool) {
-	p, ok := l.try()
-	if !ok {
-		l.turnAway()
+	window := l.samples.window.Load()
+	if w, ok := l.gate.admit(); ok {
+		return l.permit(w, window), true
 	}
-	return p, ok
+	l.turnAway()
+	return Permit{}, false
 }
 
 // Acquire implements [Guard]. It waits in turn, at most Config.MaxWait, with at
@@ -132,6 +133,10 @@ func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 func (l *Limiter) AcquireFunc(f func(Permit, error)) (stop func() bool) {
 	if p, ok := l.try(); ok {
 		call(f, p)
+		return notWaiting
+	}
+	if l.config.Queue < 0 {
+		f(Permit{}, l.turnAway())
 		return notWaiting
 	}
 	l.noteBlocked()
@@ -212,7 +217,7 @@ func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[
 
 // finish records how the call of p ended, frees its place and looks at the
 // window.
-func (l *Limiter) finish(p Permit, o Outcome, at Instant) {
+func (l *Limiter) finish(p *Permit, o Outcome, at Instant) {
 	due := l.samples.record(p, o, at)
 	l.release()
 	if due {

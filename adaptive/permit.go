@@ -84,12 +84,12 @@ func (p Permit) end(r Result, meant bool) {
 		p.settle(l, r, at)
 		return
 	}
-	l.finish(p, r.Outcome, at)
+	l.finish(&p, r.Outcome, at)
 }
 
 // settle tells the guards in front; the place is freed even if one panics.
 func (p Permit) settle(l *Limiter, r Result, at Instant) {
-	defer l.finish(p, r.Outcome, at)
+	defer l.finish(&p, r.Outcome, at)
 	p.via.Settle(End{Result: r, Start: p.start, At: at})
 }
 

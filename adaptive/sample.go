@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // shard is one stripe of what calls report when they end, so that CPUs do not
@@ -69,13 +70,9 @@ func stripes(c Clock) int {
 
 // record notes how the call of p ended and reports whether it is time to look at
 // the window.
-func (s *samples) record(p Permit, o Outcome, at Instant) (due bool) {
-	sh := &s.shards[0]
-	if len(s.shards) > 1 {
-		// The millisecond moves two goroutines apart that share a stripe by chance.
-		h := spread(goroutineHint() ^ uint64(at)>>20)
-		sh = &s.shards[h>>32&uint64(len(s.shards)-1)]
-	}
+func (s *samples) record(p *Permit, o Outcome, at Instant) (due bool) {
+	// Slots are spread over goroutines, so that stripes are, too.
+	sh := &s.shards[uintptr(unsafe.Pointer(p.slot))/unsafe.Sizeof(slot{})%uintptr(len(s.shards))]
 	due = int64(at) >= s.until.Load()
 	c := s.counts.Load()
 	if uint32(p.tag>>32)-uint32(c>>32) > uint32(c) {
