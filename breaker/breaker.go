@@ -92,13 +92,7 @@ func (b *Breaker) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool)
 		f(b.acquireProbe(ph))
 		return func() bool { return false }
 	}
-	return b.lim.AcquireFunc(func(p adaptive.Permit, err error) {
-		if err != nil {
-			f(adaptive.Permit{}, b.count(err))
-			return
-		}
-		f(b.admit(p))
-	})
+	return b.lim.AcquireFunc(newCall(b, f).done)
 }
 
 // State is where the breaker stands now. Like a call it makes an open breaker
