@@ -56,6 +56,7 @@ func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.ke
 // come true, out of the heap.
 type agenda struct {
 	head [heads]event // of each ring and slot; at never if it is empty
+	used []kind       // heads that were ever set: most runs need three of them
 	ring [rings]ring
 	heap heap
 	seq  uint64
@@ -78,24 +79,31 @@ func (a *agenda) event(at int64, k kind, ref, gen uint32) event {
 func (a *agenda) after(at int64, k kind, ref, gen uint32) {
 	e := a.event(at, k, ref, gen)
 	if a.head[k].at == never {
-		a.head[k] = e
+		a.put(k, e)
 		return
 	}
 	a.ring[k].push(e)
 }
 
+func (a *agenda) put(k kind, e event) {
+	if a.head[k].key == 0 {
+		a.used = append(a.used, k)
+	}
+	a.head[k] = e
+}
+
 // set plans the event of a slot in place of the one before.
-func (a *agenda) set(at int64, k kind) { a.head[k] = a.event(at, k, 0, 0) }
+func (a *agenda) set(at int64, k kind) { a.put(k, a.event(at, k, 0, 0)) }
 
 // plan plans any other event.
 func (a *agenda) plan(at int64, k kind, ref, gen uint32) { a.heap.push(a.event(at, k, ref, gen)) }
 
 // next takes out the earliest event; its at is never if there is none.
 func (a *agenda) next() event {
-	best, from := &a.head[0], 0
-	for i := 1; i < len(a.head); i++ {
-		if a.head[i].before(*best) {
-			best, from = &a.head[i], i
+	best, from := &event{at: never}, heads
+	for _, k := range a.used {
+		if a.head[k].before(*best) {
+			best, from = &a.head[k], k
 		}
 	}
 	if len(a.heap) > 0 && a.heap[0].before(*best) {
@@ -103,7 +111,7 @@ func (a *agenda) next() event {
 	}
 	e := *best
 	best.at = never
-	if from < int(rings) {
+	if from < rings {
 		if r := &a.ring[from]; r.n > 0 {
 			*best = r.pop()
 		}

@@ -20,6 +20,7 @@ type arrivals struct {
 	from, to float64 // of the phase
 	at       float64 // of the last arrival; a float, so that rounding does not add up
 	stamp    int     // next of a Replay
+	step     int     // of a Schedule
 	high     bool    // state of an MMPP
 	turn     float64 // when it turns
 	bound    float64 // of the rate, for thinning
@@ -42,7 +43,7 @@ func (a *arrivals) enter() {
 	if p.For > 0 {
 		a.to = a.from + float64(p.For)
 	}
-	a.at, a.stamp = a.from, 0
+	a.at, a.stamp, a.step = a.from, 0, 0
 	a.gaps = newStream(a.seed, "arrivals", uint64(a.phase)).sequence()
 	a.bursts = newStream(a.seed, "bursts", uint64(a.phase)).sequence()
 	a.bound = a.most(p)
@@ -66,7 +67,7 @@ func (a *arrivals) next() int64 {
 // advance moves at to the next arrival of p, or to the end of p or beyond.
 func (a *arrivals) advance(p *Phase) {
 	switch p.Arrivals {
-	case Users:
+	case Users, Work:
 		a.at = a.to
 	case Replay:
 		a.at = a.to
@@ -78,6 +79,8 @@ func (a *arrivals) advance(p *Phase) {
 		a.at += float64(time.Second) / a.rate(p, a.at)
 	case MMPP:
 		a.advanceBursts(p)
+	case Schedule:
+		a.advanceSteps(p)
 	default:
 		// Thinning: draw at the highest rate there is, keep the right share.
 		for a.at < a.to {
@@ -104,6 +107,28 @@ func (a *arrivals) advanceBursts(p *Phase) {
 		a.at = a.turn
 		a.high = !a.high
 		a.turn += float64(p.Hold) * a.bursts.ExpFloat64()
+	}
+}
+
+// advanceSteps draws step by step, so that a short spike costs no draws elsewhere.
+func (a *arrivals) advanceSteps(p *Phase) {
+	for a.at < a.to {
+		for a.step+1 < len(p.Steps) && a.from+float64(p.Steps[a.step+1].At) <= a.at {
+			a.step++
+		}
+		end := a.to
+		if a.step+1 < len(p.Steps) {
+			end = min(end, a.from+float64(p.Steps[a.step+1].At))
+		}
+		rate := p.Steps[a.step].Rate
+		bound := a.bounded(rate)
+		next := end
+		if bound > 0 {
+			next = a.at + a.gaps.ExpFloat64()*float64(time.Second)/bound
+		}
+		if a.at = min(next, end); next < end && (!rate.OfCapacity || a.gaps.Float64()*bound < a.per(rate, a.at)) {
+			return
+		}
 	}
 }
 
@@ -137,9 +162,17 @@ func (a *arrivals) steps() float64 {
 		}
 		length := max(0, to-from)
 		switch p.Arrivals {
-		case Users:
+		case Users, Work:
 		case Replay:
 			sum += float64(len(p.Stamps))
+		case Schedule:
+			for i, s := range p.Steps {
+				end := length
+				if i+1 < len(p.Steps) {
+					end = min(end, float64(p.Steps[i+1].At))
+				}
+				sum += max(0, seconds(end-float64(s.At))) * a.bounded(s.Rate)
+			}
 		case MMPP:
 			sum += seconds(length)*a.most(p)*max(p.High, p.Low) + length/float64(max(1, p.Hold))
 		default:
@@ -152,11 +185,12 @@ func (a *arrivals) steps() float64 {
 
 // most bounds the rate of p from above.
 func (a *arrivals) most(p *Phase) float64 {
-	bound := func(r Rate) float64 {
-		if r.OfCapacity {
-			return r.Value * a.weather.mostCapacity()
-		}
-		return r.Value
+	return max(a.bounded(p.Rate), a.bounded(p.To)) + math.Abs(p.Amplitude)
+}
+
+func (a *arrivals) bounded(r Rate) float64 {
+	if r.OfCapacity {
+		return r.Value * a.weather.mostCapacity()
 	}
-	return max(bound(p.Rate), bound(p.To)) + math.Abs(p.Amplitude)
+	return r.Value
 }

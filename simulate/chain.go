@@ -8,7 +8,8 @@ import (
 // chain is a breaker and a limiter that know nothing of each other, as most
 // programs have them: it is there to be compared with the coupled pair.
 type chain struct {
-	breaker *breaker.Breaker // on an unlimited limiter of its own
+	breaker *breaker.Breaker
+	open    *adaptive.Limiter // the breaker's own, without a limit
 	limiter *adaptive.Limiter
 }
 
@@ -18,7 +19,7 @@ func newChain(lim *adaptive.Limiter, clock adaptive.Clock) (chain, error) {
 		return chain{}, err
 	}
 	b, err := breaker.New(open, breaker.Config{})
-	return chain{b, lim}, err
+	return chain{b, open, lim}, err
 }
 
 // AcquireFunc implements the half of adaptive.Guard that a run needs: the breaker

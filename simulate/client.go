@@ -3,8 +3,6 @@ package simulate
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
-	"sort"
 	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -15,6 +13,7 @@ type client struct {
 	guard   acquirer          // nil lets every call through
 	limiter *adaptive.Limiter // whose limit is measured; nil if none
 	limit   int               // as last seen
+	wall    time.Time         // at instant 0, by its clock
 	tokens  float64           // of the retry budget
 	offered uint64
 	served  uint64
@@ -23,61 +22,12 @@ type client struct {
 // maxTokens is how many retries a budget saves up.
 const maxTokens = 10
 
-// hire makes the clients, and the choice of who makes the next call.
-func (r *run) hire() error {
-	n := max(1, r.sc.Clients.Count)
-	clocks := newStream(r.sc.Seed, "clocks", 0).sequence()
-	// Laws may act on ticks of the wall clock. Where those fall in the run is drawn,
-	// and scales with it.
-	start := time.Unix(0, 0).UTC().Add(time.Duration(16 * clocks.Float64() * float64(r.sc.Duration)))
-	for i := range n {
-		c := &client{tokens: maxTokens}
-		skew := time.Duration(float64(r.sc.Clients.Clocks) * (2*clocks.Float64() - 1))
-		if err := r.guard.equip(r, c, i, n, adaptive.Clock{Now: r.instant, Wall: start.Add(skew)}); err != nil {
-			return err
-		}
-		r.fleet = append(r.fleet, c)
-		r.observe(c)
-	}
-	if n == 1 {
-		r.choose = func() *client { return r.fleet[0] }
-		return nil
-	}
-	shares := r.shares()
-	who := newStream(r.sc.Seed, "client", 0).sequence()
-	r.choose = func() *client { return r.fleet[pick(shares, who)] }
-	return nil
-}
-
-// shares is the cumulated share of the calls that each client makes.
-func (r *run) shares() []float64 {
-	n := len(r.fleet)
-	out := make([]float64, n)
-	sum := 0.0
-	for i := range out {
-		weight := 1.0
-		if skew := r.sc.Clients.Skew; skew > 0 && i >= n/2 {
-			weight = skew
-		}
-		sum += weight
-		out[i] = sum
-	}
-	for i := range out {
-		out[i] /= sum
-	}
-	return out
-}
-
-func pick(shares []float64, rnd *rand.Rand) int {
-	return min(sort.SearchFloat64s(shares, rnd.Float64()), len(shares)-1)
-}
-
 // arrive begins a call.
 func (r *run) arrive(c *client, id uint64, user int32) {
 	a := r.calls.take(r.made)
-	a.id, a.try, a.client, a.user, a.born = id, 0, c, user, r.now
+	a.id, a.try, a.class, a.client, a.user, a.born = id, 0, r.classOf(id), c, user, r.now
 	c.offered++
-	r.meter.calls.add()
+	r.meter.arrived(a.class)
 	r.acquire(a)
 }
 
@@ -101,8 +51,12 @@ func (r *run) acquire(a *attempt) {
 		}
 		a.stop = stop
 	}
-	if r.sc.Timeout > 0 {
-		r.agenda.after(r.now+int64(r.sc.Timeout), timedOut, a.ref, a.gen)
+	switch timeout := r.timeout(a); timeout {
+	case 0:
+	case r.sc.Timeout:
+		r.agenda.after(r.now+int64(timeout), timedOut, a.ref, a.gen)
+	default:
+		r.agenda.plan(r.now+int64(timeout), timedOut, a.ref, a.gen)
 	}
 	if a.state == waiting && r.sc.Wait.Max > 0 {
 		r.agenda.after(r.now+int64(r.sc.Wait.Max), patienceOver, a.ref, a.gen)
@@ -175,6 +129,9 @@ func (r *run) conclude(a *attempt, res adaptive.Result) {
 	a.state = ended
 	r.meter.inFlight.add(r.now, -1)
 	r.meter.concluded(a, r.now, res.Outcome)
+	if r.heard != nil {
+		r.heard(a, res)
+	}
 	c := a.client
 	if c.guard != nil {
 		a.permit.DoneResult(res)
@@ -212,22 +169,23 @@ func (r *run) retry(a *attempt, res adaptive.Result) bool {
 	}
 	backoff := how.Backoff
 	if backoff == 0 {
-		backoff = r.sc.Timeout / 20
+		backoff = r.timeout(a) / 20
 	}
 	factor := math.Ldexp(0.5+r.dice.at(r.streams.backoff, a.id, a.try).Float64(), int(a.try))
 	pause := max(time.Duration(float64(backoff)*factor), res.RetryAfter)
 	next := r.calls.take(r.made)
-	next.id, next.try, next.client, next.user, next.born, next.state = a.id, a.try+1, c, a.user, a.born, backedOff
+	next.id, next.try, next.class, next.client, next.user, next.born, next.state = a.id, a.try+1, a.class, c, a.user, a.born, backedOff
 	r.agenda.plan(r.now+int64(pause), retries, next.ref, next.gen)
 	return true
 }
 
 // over ends the call of which a was the last attempt.
 func (r *run) over(a *attempt, how *tally) {
-	how.add()
+	r.meter.over(a.class, how)
 	user := a.user
 	r.calls.put(a)
 	if user >= 0 {
+		r.users[user].work.ended(r.now, how == &r.meter.rejected)
 		r.think(user)
 	}
 }

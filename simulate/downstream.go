@@ -30,7 +30,7 @@ type share struct {
 
 func newDownstream(r *run) *downstream {
 	// "Almost nothing": a thousandth of a service time, so that no caller spins.
-	d := &downstream{r: r, fast: max(1, int64(r.weather.service.mean/1000)) + int64(r.sc.Downstream.Network)/2}
+	d := &downstream{r: r, fast: max(1, int64(r.weather.service.usual()/1000)) + int64(r.sc.Downstream.Network)/2}
 	d.tokens = d.burst()
 	if r.sc.Downstream.Order == PS {
 		d.shared = &sharing{}
@@ -76,16 +76,20 @@ func (d *downstream) arrive(a *attempt) {
 		case Refusals:
 			d.quick(a, adaptive.Result{Outcome: adaptive.Refused})
 		case Blackhole:
-			a.held = false // nobody has it: the caller's time-out will end it
-			d.r.calls.put(a)
+			d.swallow(a)
 		}
 		return
 	}
+	down := &d.r.sc.Downstream
 	if !d.token() {
-		d.quick(a, adaptive.Result{Outcome: adaptive.Refused, RetryAfter: d.r.sc.Downstream.RateLimit.RetryAfter})
+		d.exceeds(a, down.RateLimit.Then, down.RateLimit.RetryAfter)
 		return
 	}
-	places := d.r.sc.Downstream.Queue
+	if most := down.HardLimit.InFlight; most > 0 && d.present() >= most {
+		d.exceeds(a, down.HardLimit.Then, 0)
+		return
+	}
+	places := down.Queue
 	switch {
 	case d.shared != nil:
 		if places >= 0 && d.shared.len() >= d.servers+places {
@@ -103,6 +107,29 @@ func (d *downstream) arrive(a *attempt) {
 	}
 }
 
+// present is how many calls are in service or wait for it.
+func (d *downstream) present() int {
+	if d.shared != nil {
+		return d.shared.len()
+	}
+	return d.busy + d.queue.n
+}
+
+// exceeds turns away a call beyond a limit.
+func (d *downstream) exceeds(a *attempt, then Excess, retryAfter time.Duration) {
+	if then == Swallow {
+		d.swallow(a)
+		return
+	}
+	d.quick(a, adaptive.Result{Outcome: adaptive.Refused, RetryAfter: retryAfter})
+}
+
+// swallow never answers. Nobody has the call: its caller's time-out will end it.
+func (d *downstream) swallow(a *attempt) {
+	a.held = false
+	d.r.calls.put(a)
+}
+
 // quick answers without any work.
 func (d *downstream) quick(a *attempt, res adaptive.Result) {
 	a.result = res
@@ -112,7 +139,12 @@ func (d *downstream) quick(a *attempt, res adaptive.Result) {
 // work is how long a server of its own would take for a, as n are in service.
 func (d *downstream) work(a *attempt, n int) float64 {
 	r := d.r
-	x := r.weather.service.at(r.now, r.dice.at(r.streams.service, a.id, a.try))
+	var x float64
+	if rnd, l := r.dice.at(r.streams.service, a.id, a.try), &r.sc.Downstream.Latency; *l != (LatencyModel{}) {
+		x = l.time(n, rnd.ExpFloat64())
+	} else {
+		x = r.weather.service.at(a.class, r.now, rnd)
+	}
 	if d.drifts {
 		x *= r.weather.slow(r.now)
 	} else {
@@ -126,7 +158,8 @@ func (d *downstream) work(a *attempt, n int) float64 {
 
 func (d *downstream) start(a *attempt) {
 	d.busy++
-	if at := d.r.weather.finish(d.r.now, int64(d.work(a, d.busy))); at < d.r.end {
+	work := min(d.work(a, d.busy), float64(d.r.end-d.r.now)) // beyond a knee it may be more than an int64 holds
+	if at := d.r.weather.finish(d.r.now, int64(work)); at < d.r.end {
 		d.r.agenda.plan(at, served, a.ref, a.gen)
 	}
 }
@@ -191,35 +224,4 @@ func (d *downstream) burst() float64 {
 		return float64(limit.Burst)
 	}
 	return max(1, limit.Rate)
-}
-
-// deque is the calls that wait for a server, in a circular buffer.
-type deque struct {
-	buf  []*attempt // its length is a power of two
-	from int
-	n    int
-}
-
-func (q *deque) push(a *attempt) {
-	if q.n == len(q.buf) {
-		buf := make([]*attempt, max(64, 2*len(q.buf)))
-		for i := range q.n {
-			buf[i] = q.buf[(q.from+i)&(len(q.buf)-1)]
-		}
-		q.buf, q.from = buf, 0
-	}
-	q.buf[(q.from+q.n)&(len(q.buf)-1)] = a
-	q.n++
-}
-
-func (q *deque) popFront() *attempt {
-	a := q.buf[q.from]
-	q.from = (q.from + 1) & (len(q.buf) - 1)
-	q.n--
-	return a
-}
-
-func (q *deque) popBack() *attempt {
-	q.n--
-	return q.buf[(q.from+q.n)&(len(q.buf)-1)]
 }

@@ -85,8 +85,8 @@ func (g *guardKind) steer(r *run) {
 		return
 	}
 	total := g.oracle * r.weather.right(r.now)
-	for i, c := range r.fleet {
-		if n := portion(total, i, len(r.fleet)); n != c.limit {
+	for i, c := range r.fleet[:r.joined] {
+		if n := portion(total, i, r.joined); n != c.limit {
 			_ = c.limiter.SetLimit(n) // portion is within bounds
 			r.observe(c)
 		}

@@ -15,7 +15,9 @@ const (
 	Sine     Arrivals = "sine"     // at random, Rate + Amplitude·sin(2πt/Period), t since the start of the run
 	MMPP     Arrivals = "mmpp"     // at random, bursts: Rate·High and Rate·Low in turn, each for an exponential time of mean Hold
 	Replay   Arrivals = "replay"   // at the recorded Stamps
+	Schedule Arrivals = "schedule" // at random, at the rates of Steps
 	Users    Arrivals = "users"    // a closed loop: each of Users calls, waits for the end, thinks, calls again
+	Work     Arrivals = "work"     // a list of Work calls, made as fast as AtOnce workers can
 )
 
 // A Phase is a stretch of load.
@@ -32,6 +34,15 @@ type Phase struct {
 	Users     int             `json:"users,omitempty"`     // of Users
 	Think     Distribution    `json:"think"`               // of Users
 	Stamps    []time.Duration `json:"stamps,omitempty"`    // of Replay: from the start of the phase, in order
+	Steps     []RateStep      `json:"steps,omitempty"`     // of Schedule, in order, the first at 0
+	Work      int             `json:"work,omitempty"`      // of Work; one phase of a scenario may have it, see Result.Makespan
+	AtOnce    int             `json:"atOnce,omitempty"`    // of Work: each worker waits in Wait for its turn and calls again when a call is over
+}
+
+// RateStep is a rate from an instant on.
+type RateStep struct {
+	At   time.Duration `json:"at"`   // since the start of the phase
+	Rate Rate          `json:"rate"` // 0 means no calls
 }
 
 // A Rate is a number of calls per second, or, if OfCapacity is set, a multiple

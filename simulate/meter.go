@@ -16,6 +16,8 @@ type meter struct {
 	rejectedFor                          [adaptive.RejectReasons]uint64
 
 	latency, rtt, binLatency spread
+	windows                  []window
+	classes                  []classMeter // nil if there are none
 	limit, inFlight, queue   level
 
 	opened int64 // when the bin that is filling began
@@ -78,7 +80,7 @@ func seconds(ns float64) float64 { return ns / float64(time.Second) }
 func newMeter(sc *Scenario) *meter {
 	return &meter{
 		latency: newSpread(), rtt: newSpread(), binLatency: newSpread(),
-		limit: newLevel(), inFlight: newLevel(), queue: newLevel(),
+		limit: newLevel(), inFlight: newLevel(), queue: newLevel(), windows: newWindows(sc), classes: newClassMeters(sc),
 		series: Series{Bin: sc.Duration.Seconds() / Bins},
 	}
 }
@@ -96,12 +98,16 @@ func (m *meter) concluded(a *attempt, now int64, o adaptive.Outcome) {
 	m.latency.add(now - a.born)
 	m.binLatency.add(now - a.born)
 	m.rtt.add(now - a.admitted)
+	if m.classes != nil {
+		m.classes[a.class].latency.add(now - a.born)
+	}
 }
 
 // closeBin adds a bin to the series.
 func (m *meter) closeBin(now int64) {
 	length := float64(now - m.opened)
 	m.opened = now
+	m.closeWindows()
 	s := &m.series
 	s.Offered = append(s.Offered, m.calls.rate(seconds(length)))
 	s.Goodput = append(s.Goodput, m.served.rate(seconds(length)))
@@ -127,7 +133,7 @@ func (m *meter) result(now int64, fleet []*client) *Result {
 		Attempts: m.attempts, Admitted: m.admitted, TimedOut: m.timedOut, Wasted: m.wasted,
 		Latency: m.latency.quantiles(), RTT: m.rtt.quantiles(),
 		InFlight: m.inFlight.result(now), Queue: m.queue.result(now),
-		Series: m.series,
+		Series: m.series, Windows: m.windowResults(), Classes: m.classResults(now),
 	}
 	if fleet[0].limiter == nil {
 		res.Series.Limit = []float64{}

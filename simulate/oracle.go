@@ -27,17 +27,21 @@ func benefit(r *Result) float64 {
 // knows the downstream's capacity at all times and, in hindsight, the best slack.
 // It splits the limit evenly over the clients. Of equals the lowest is taken.
 func findOracle(ctx context.Context, sc *Scenario, budget uint64) (*Result, error) {
+	var results [len(multiples)]*Result
+	var errs [len(multiples)]error
+	parallel(len(multiples), func(i int) {
+		r, err := newRun(sc, &guardKind{name: oracleName, repeatable: true, oracle: multiples[i]})
+		if err == nil {
+			results[i], err = r.play(ctx, budget)
+		}
+		errs[i] = err
+	})
 	var best *Result
-	for _, m := range multiples {
-		r, err := newRun(sc, &guardKind{name: oracleName, repeatable: true, oracle: m})
-		if err != nil {
-			return nil, err
+	for i, res := range results {
+		if errs[i] != nil {
+			return nil, errs[i]
 		}
-		res, err := r.play(ctx, budget)
-		if err != nil {
-			return nil, err
-		}
-		res.Oracle = m
+		res.Oracle = multiples[i]
 		if best == nil || benefit(res) > benefit(best)*(1+1e-9) {
 			best = res
 		}
@@ -55,6 +59,7 @@ func (r *Result) judge(sc *Scenario, o *Result) {
 		r.OfBest = r.Goodput / o.Goodput
 		r.Score = min(1, r.OfBest) * discount(o.Latency.P50, r.Latency.P50) * discount(o.Latency.P99, r.Latency.P99)
 	}
+	r.derive(sc, o)
 	r.Changes = nil
 	for i, at := range sc.Changes {
 		until := sc.Duration

@@ -54,10 +54,11 @@ func TestScoreDiscountsOnlyLatencyAboveAQuarterMore(t *testing.T) {
 		return r.Score
 	}
 	require.Equal(t, 1.0, score(120, 0.05, 0.1))
+	require.Equal(t, 1.0, score(100, 0.11, 0.45))
 	require.Equal(t, 1.0, score(100, 0.125, 0.5))
 	require.InDelta(t, 0.5, score(50, 0.1, 0.4), 1e-12)
 	require.InDelta(t, 0.871, score(100, 0.25, 0.4), 0.001)
-	require.InDelta(t, 0.435, score(100, 1.25, 5)/pow04(1.25)*pow04(1.25)/pow04(0.8), 0.02)
+	require.InDelta(t, 0.436, score(100, 1, 4), 0.001, "ten times both")
 	require.Zero(t, score(0, 0, 0))
 }
 
@@ -77,6 +78,21 @@ func TestAnOracleIsSearchedOnceForEachSeed(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, a.Hash, c.Hash)
 	require.NotSame(t, a.Results[1], c.Results[1])
+}
+
+func TestEachSeedIsPlayedWithItself(t *testing.T) {
+	sc := simple(100, 5, 5*time.Second)
+	rep, err := (&Runner{Guards: []string{"fixed:4", "oracle", "none"}, Seeds: []uint64{3, 9}}).Compare(context.Background(), sc)
+	require.NoError(t, err)
+	require.Equal(t, []string{"fixed:4", "none", "oracle"}, rep.Guards())
+	require.Equal(t, 5.0, rep.Right)
+	for _, guard := range rep.Guards() {
+		for i, res := range rep.Of(guard) {
+			require.Equal(t, rep.Seeds[i], res.Seed)
+			sc.Seed = rep.Seeds[i]
+			require.Equal(t, play(t, sc, "none").Offered, res.Offered)
+		}
+	}
 }
 
 func TestConvergenceIsTheFirstOfThreeGoodBins(t *testing.T) {

@@ -1,110 +1,12 @@
 package simulate
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 )
-
-// Load reads the scenario in a YAML file. Files that it names are looked for
-// beside it. The error has all faults, one a line, each with file, line and key.
-func Load(path string) (*Scenario, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, fmt.Errorf("%s: is a directory, must be a scenario file", path)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: is no regular file, must be a scenario file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s: has %d bytes, must be at most %d", path, info.Size(), maxFile)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parse(path, filepath.Dir(path), data)
-}
-
-// Parse is Load for data that is in memory; name stands for the file in errors.
-// Such a scenario may not name other files.
-func Parse(name string, data []byte) (*Scenario, error) { return parse(name, "", data) }
-
-func parse(name, dir string, data []byte) (*Scenario, error) {
-	root, err := document(name, data)
-	if err != nil {
-		return nil, err
-	}
-	r := &reader{name: name, dir: dir, lines: map[string]int{}, wrong: map[string]bool{}}
-	sc := &Scenario{Downstream: Downstream{Queue: -1}}
-	r.object(root, "",
-		field{"name", r.text(&sc.Name)},
-		field{"description", r.text(&sc.Description)},
-		field{"seed", r.seed(&sc.Seed)},
-		field{"duration", r.duration(&sc.Duration)},
-		field{"load", r.load(&sc.Load)},
-		field{"clients", r.clients(&sc.Clients)},
-		field{"timeout", r.duration(&sc.Timeout)},
-		field{"wait", r.wait(&sc.Wait)},
-		field{"retries", r.retries(&sc.Retries)},
-		field{"downstream", r.downstream(&sc.Downstream)},
-		field{"faults", r.faultList(&sc.Faults)},
-		field{"changes", r.durations(&sc.Changes)},
-		field{"guards", r.guards(&sc.Guards)},
-	)
-	if sc.Name == "" {
-		sc.Name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	}
-	for _, f := range sc.faults() {
-		if path := r.asWritten(f.path); !r.hides(path) {
-			r.note(r.line(path), path, f.text)
-		}
-	}
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return sc, nil
-}
-
-// asWritten is path without the index of what was written without a list.
-func (r *reader) asWritten(path string) string {
-	if key, rest, indexed := strings.Cut(path, "[0]"); indexed {
-		if _, list := r.lines[key+"[0]"]; !list {
-			return key + rest
-		}
-	}
-	return path
-}
-
-// hides reports whether a fault at path only follows from one that is known.
-func (r *reader) hides(path string) bool {
-	for wrong := range r.wrong {
-		if wrong == "" || path == wrong || strings.HasPrefix(path, wrong+".") || strings.HasPrefix(path, wrong+"[") || strings.HasPrefix(wrong, path+".") || strings.HasPrefix(wrong, path+"[") {
-			return true
-		}
-	}
-	return false
-}
-
-// line is where path, or the nearest thing around it, is.
-func (r *reader) line(path string) int {
-	for {
-		if n, ok := r.lines[path]; ok {
-			return n
-		}
-		i := strings.LastIndexAny(path, ".[")
-		if i < 0 {
-			return max(1, r.lines[""])
-		}
-		path = path[:i]
-	}
-}
 
 func (r *reader) durations(to *[]time.Duration) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
@@ -136,10 +38,47 @@ func (r *reader) clients(to *Clients) func(*yaml.Node, string) {
 			r.whole(&to.Count)(n, path)
 			return
 		}
+		every := time.Duration(-1)
 		r.object(n, path,
 			field{"count", r.whole(&to.Count)},
 			field{"skew", r.number(&to.Skew)},
-			field{"clocks", r.duration(&to.Clocks)})
+			field{"clocks", r.duration(&to.Clocks)},
+			field{"join", r.joins(&to.Join, &every)})
+		for i := 0; every > 0 && i < max(1, min(to.Count, maxClients)); i++ {
+			at := longest
+			if every <= longest/time.Duration(max(1, i)) {
+				at = time.Duration(i) * every
+			}
+			to.Join = append(to.Join, at)
+		}
+	}
+}
+
+// joins reads the instants at which clients join, or the time between two of them.
+func (r *reader) joins(to *[]time.Duration, every *time.Duration) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		if n.Kind != yaml.MappingNode {
+			r.durations(to)(n, path)
+			return
+		}
+		r.object(n, path, field{"every", r.duration(every)})
+		if *every <= 0 && !r.hides(path) {
+			r.fault(n, path, "must say how long after one client the next joins, such as {every: 5s}")
+		}
+	}
+}
+
+func (r *reader) classes(to *[]Class) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		r.list(n, path, func(n *yaml.Node, path string) {
+			var c Class
+			r.object(n, path,
+				field{"name", r.text(&c.Name)},
+				field{"share", r.number(&c.Share)},
+				field{"service", r.distribution(&c.Service)},
+				field{"timeout", r.duration(&c.Timeout)})
+			*to = append(*to, c)
+		})
 	}
 }
 
@@ -161,58 +100,6 @@ func (r *reader) retries(to *Retries) func(*yaml.Node, string) {
 			field{"count", r.whole(&to.Count)},
 			field{"backoff", r.duration(&to.Backoff)},
 			field{"budget", r.number(&to.Budget)})
-	}
-}
-
-func (r *reader) downstream(to *Downstream) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		var order string
-		r.object(n, path,
-			field{"servers", r.servers(&to.Servers)},
-			field{"service", r.distribution(&to.Service)},
-			field{"queue", r.whole(&to.Queue)},
-			field{"order", r.text(&order)},
-			field{"network", r.duration(&to.Network)},
-			field{"usl", func(n *yaml.Node, path string) {
-				r.object(n, path,
-					field{"sigma", r.number(&to.USL.Sigma)},
-					field{"kappa", r.number(&to.USL.Kappa)})
-			}},
-			field{"drop-stale", r.flag(&to.DropStale)},
-			field{"rate-limit", func(n *yaml.Node, path string) {
-				r.object(n, path,
-					field{"rate", r.number(&to.RateLimit.Rate)},
-					field{"burst", r.whole(&to.RateLimit.Burst)},
-					field{"retry-after", r.duration(&to.RateLimit.RetryAfter)})
-			}})
-		to.Order = Order(order)
-		if line, ok := r.lines[path+".queue"]; ok && to.Queue < 0 && !r.wrong[path+".queue"] {
-			r.fault(&yaml.Node{Line: line}, path+".queue", "is %d, must be 0 or more; leave it out for a queue without bound", to.Queue)
-		}
-	}
-}
-
-// servers reads their number, or a mapping from instants to numbers.
-func (r *reader) servers(to *[]Step) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		if n.Kind == yaml.ScalarNode {
-			var s Step
-			r.whole(&s.Servers)(n, path)
-			*to = []Step{s}
-			return
-		}
-		if n.Kind != yaml.MappingNode {
-			r.fault(n, path, "is %s, must be a number, or a mapping such as {0s: 20, 80s: 10}", describe(n))
-			return
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			var s Step
-			at := join(path, n.Content[i].Value)
-			r.lines[at] = n.Content[i].Line
-			r.duration(&s.At)(n.Content[i], at)
-			r.whole(&s.Servers)(n.Content[i+1], at)
-			*to = append(*to, s)
-		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/flyball-go/flyball/simulate/trace"
 )
 
-var arrivalKinds = []Arrivals{Poisson, Constant, Ramp, Sine, MMPP, Replay, Users}
+var arrivalKinds = []Arrivals{Poisson, Constant, Ramp, Sine, MMPP, Schedule, Replay, Users, Work}
 
 // load reads one phase, or a list of them.
 func (r *reader) load(to *[]Phase) func(*yaml.Node, string) {
@@ -31,12 +31,34 @@ func (r *reader) load(to *[]Phase) func(*yaml.Node, string) {
 				fields = append(fields, field{key, r.rate(&p.Rate)}, field{"high", r.number(&p.High)}, field{"low", r.number(&p.Low)}, field{"hold", r.duration(&p.Hold)})
 			case Replay:
 				fields = append(fields, field{key, r.stamps(&p.Stamps)})
+			case Schedule:
+				fields = append(fields, field{key, r.steps(&p.Steps)})
+			case Work:
+				fields = append(fields, field{key, r.whole(&p.Work)}, field{"at-once", r.whole(&p.AtOnce)})
 			case Users:
 				fields = append(fields, field{key, r.whole(&p.Users)}, field{"think", r.distribution(&p.Think)})
 			}
 			r.object(n, path, fields...)
 			*to = append(*to, p)
 		})
+	}
+}
+
+// steps reads a mapping from instants to rates.
+func (r *reader) steps(to *[]RateStep) func(*yaml.Node, string) {
+	return func(n *yaml.Node, path string) {
+		if n.Kind != yaml.MappingNode {
+			r.fault(n, path, "is %s, must be a mapping such as {0s: 100, 30s: 500}", describe(n))
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			var s RateStep
+			at := join(path, n.Content[i].Value)
+			r.lines[at] = n.Content[i].Line
+			r.duration(&s.At)(n.Content[i], at)
+			r.rate(&s.Rate)(n.Content[i+1], at)
+			*to = append(*to, s)
+		}
 	}
 }
 

@@ -71,7 +71,12 @@ type Result struct {
 	Queue    Level   `json:"queue"`              // waiting at the downstream
 	Fairness float64 `json:"fairness,omitempty"` // Jain's index of goodput for each call offered; 0 for a single client
 
+	Makespan *float64 `json:"makespan,omitempty"` // from the start of a list of work to the end of its last call; nil if there is none, or not all were sent and over
+
+	Derived
 	Changes []Convergence `json:"changes,omitempty"`
+	Windows []Window      `json:"windows,omitempty"` // that assertions ask for
+	Classes []ClassResult `json:"classes,omitempty"` // in the order of Scenario.Classes
 	Series  Series        `json:"series"`
 
 	Events uint64 `json:"events"` // of the engine

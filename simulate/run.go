@@ -27,7 +27,9 @@ type run struct {
 	source  *arrivals
 	down    *downstream
 	fleet   []*client
+	joined  int // how many of the fleet have
 	users   []user
+	work    *worklist // nil if there is none
 	meter   *meter
 	guard   *guardKind
 
@@ -36,9 +38,11 @@ type run struct {
 	nextTurn int64 // when the weather changes
 	nextCall uint64
 	events   uint64
-	streams  struct{ service, fault, think, backoff, client stream }
-	choose   func() *client // who makes the next call of an open loop
+	streams  struct{ service, fault, think, backoff, client, class stream }
+	choose   func() *client                  // who makes the next call of an open loop
+	heard    func(*attempt, adaptive.Result) // of the ends of calls that came from outside, see Live; nil in a Runner
 
+	err        error // of a guard that could not be made
 	lastErr    error // of a rejection, see reasonOf
 	lastReason adaptive.RejectReason
 }
@@ -47,6 +51,7 @@ func newRun(sc *Scenario, g *guardKind) (*run, error) {
 	r := &run{sc: sc, end: int64(sc.Duration), agenda: newAgenda(), dice: newDice(), weather: newWeather(sc), guard: g}
 	r.streams.service = newStream(sc.Seed, "service", 0)
 	r.streams.fault = newStream(sc.Seed, "fault", 0)
+	r.streams.class = newStream(sc.Seed, "class", 0)
 	r.streams.think = newStream(sc.Seed, "think", 0)
 	r.streams.backoff = newStream(sc.Seed, "backoff", 0)
 	r.meter = newMeter(sc)
@@ -118,6 +123,7 @@ func (r *run) happen(e event) {
 	case tick:
 		r.turn()
 	case arrives:
+		r.join()
 		r.arrive(r.choose(), r.nextCall, -1)
 		r.nextCall++
 		if at := r.source.next(); at < r.end {
@@ -152,7 +158,8 @@ func (r *run) turn() {
 		r.nextBin = (r.bin + 1) * r.end / Bins
 	}
 	if r.now >= r.nextTurn {
-		r.nextTurn = r.weather.next(r.now)
+		r.join()
+		r.nextTurn = min(r.weather.next(r.now), r.nextJoin())
 		r.down.turn()
 	}
 	r.guard.steer(r)
@@ -166,6 +173,9 @@ func (r *run) instant() adaptive.Instant { return adaptive.Instant(r.now) }
 
 // close takes the measurements and checks that no call was lost.
 func (r *run) close() (*Result, error) {
+	if r.err != nil {
+		return nil, fmt.Errorf("simulate: %s, guard %s: %w", r.sc.Name, r.guard.name, r.err)
+	}
 	var pending, flying uint64
 	for _, a := range r.calls.all {
 		if a.state != ended {
@@ -177,7 +187,7 @@ func (r *run) close() (*Result, error) {
 	}
 	res := r.meter.result(r.now, r.fleet)
 	res.Guard, res.Seed, res.Repeatable, res.Events = r.guard.name, r.sc.Seed, r.guard.repeatable, r.events
-	res.Pending = pending
+	res.Pending, res.Makespan = pending, r.work.makespan()
 	if sum := res.Served + res.Late + res.Failed + res.Rejected + res.Refused + res.Pending; sum != res.Offered {
 		return nil, fmt.Errorf("simulate: %s, guard %s: calls were lost: %d offered, %d accounted for", r.sc.Name, r.guard.name, res.Offered, sum)
 	}
@@ -186,7 +196,11 @@ func (r *run) close() (*Result, error) {
 		if c.limiter == nil {
 			return res, nil
 		}
-		held += uint64(c.limiter.Stats().InFlight)
+		st := c.limiter.Stats()
+		held += uint64(st.InFlight)
+		if g, is := c.guard.(chain); is && g.open.Stats().InFlight != st.InFlight+st.Waiting {
+			return nil, fmt.Errorf("simulate: %s, guard %s: permits were lost: the breaker holds %d, the limiter %d with those that wait", r.sc.Name, r.guard.name, g.open.Stats().InFlight, st.InFlight+st.Waiting)
+		}
 	}
 	if held != flying {
 		return nil, fmt.Errorf("simulate: %s, guard %s: permits were lost: %d calls in flight, %d permits held", r.sc.Name, r.guard.name, flying, held)

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-var defaultGuards = [...]string{"none", "fixed:0.5x", "fixed:1x", "fixed:2x", "aimd", "vegas"}
+var defaultGuards = [...]string{"none", "fixed:0.5x", "fixed:1x", "fixed:2x", "aimd", "vegas", "knee"}
 
 // DefaultGuards are compared when neither the scenario nor the Runner names any.
 func DefaultGuards() []string { return defaultGuards[:] }
@@ -42,33 +42,32 @@ func (r *Runner) Compare(ctx context.Context, sc *Scenario) (*Report, error) {
 	if len(seeds) == 0 {
 		seeds = []uint64{sc.seed()}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	rep := &Report{
 		Version: 1, Scenario: sc.Name, Description: sc.Description, Hash: sc.Hash(), Seeds: seeds,
 		Duration: sc.Duration.Seconds(), Right: newWeather(sc).right(0),
 		Results: make([]*Result, (len(kinds)+1)*len(seeds)),
 	}
+	errs := make([]error, len(rep.Results))
 	parallel(len(rep.Results), func(i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		// Oracles first: everything else waits for one.
+		// Oracles first: each is many runs, and every judgement waits for one.
 		i = (i + len(kinds)*len(seeds)) % len(rep.Results)
 		at, seed := i/len(seeds), seeds[i%len(seeds)]
 		var kind *guardKind
 		if at < len(kinds) {
 			kind = kinds[at]
 		}
-		res, err := r.run(ctx, sc.with(seed), kind)
-		if err != nil {
-			cancel(err)
-			return
-		}
-		rep.Results[i] = res
+		rep.Results[i], errs[i] = r.run(ctx, sc.with(seed), kind)
 	})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
+	}
+	for _, err := range errs {
+		if err != nil {
+			return nil, err // the same one at every attempt, whichever run ended first
+		}
 	}
 	return rep, nil
 }
@@ -116,15 +115,18 @@ func (r *Runner) prepare(sc *Scenario) ([]*guardKind, error) {
 
 // run plays one guard, or the oracle if kind is nil, and judges it.
 func (r *Runner) run(ctx context.Context, sc *Scenario, kind *guardKind) (*Result, error) {
-	o, err := r.oracle(ctx, sc)
-	if err != nil || kind == nil {
-		return o, err
+	if kind == nil {
+		return r.oracle(ctx, sc)
 	}
 	run, err := newRun(sc, kind)
 	if err != nil {
 		return nil, fmt.Errorf("simulate: %s, guard %s: %w", sc.Name, kind.name, err)
 	}
 	res, err := run.play(ctx, r.Events)
+	if err != nil {
+		return nil, err
+	}
+	o, err := r.oracle(ctx, sc)
 	if err != nil {
 		return nil, err
 	}

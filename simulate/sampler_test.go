@@ -56,6 +56,24 @@ func TestBimodalShiftMovesTheShareOfSlowCalls(t *testing.T) {
 	}
 }
 
+func TestBimodalSpreadsEachPartByAFifth(t *testing.T) {
+	s := newSampler(Distribution{Kind: Bimodal, Mean: 190, Slow: 0.1, Times: 10}) // fast 100, slow 1000
+	rnd := newStream(7, "test", 0).sequence()
+	low, high := map[bool]float64{}, map[bool]float64{}
+	for range 100_000 {
+		x := s.at(0, rnd)
+		slow := x > 500
+		if low[slow] == 0 || x < low[slow] {
+			low[slow] = x
+		}
+		high[slow] = max(high[slow], x)
+	}
+	require.InDelta(t, 80, low[false], 0.1)
+	require.InDelta(t, 120, high[false], 0.1)
+	require.InDelta(t, 800, low[true], 1)
+	require.InDelta(t, 1200, high[true], 1)
+}
+
 func TestEmpiricalDrawsItsValuesOnly(t *testing.T) {
 	d := Distribution{Kind: Empirical, Values: []time.Duration{1, 2, 3}}
 	s := newSampler(d)

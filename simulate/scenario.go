@@ -13,9 +13,10 @@ import (
 type Scenario struct {
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
-	Seed        uint64          `json:"seed"`     // of every random stream; 0 means 1
-	Duration    time.Duration   `json:"duration"` // virtual time; the run stops there, whatever is still in flight
-	Load        []Phase         `json:"load"`     // one after the other
+	Seed        uint64          `json:"seed"`              // of every random stream; 0 means 1
+	Duration    time.Duration   `json:"duration"`          // virtual time; the run stops there, whatever is still in flight
+	Load        []Phase         `json:"load"`              // one after the other
+	Classes     []Class         `json:"classes,omitempty"` // none means that all calls are alike
 	Clients     Clients         `json:"clients"`
 	Timeout     time.Duration   `json:"timeout"` // patience of a caller, from arrival to answer; 0 means for ever
 	Wait        Wait            `json:"wait"`
@@ -24,14 +25,7 @@ type Scenario struct {
 	Faults      []Fault         `json:"faults,omitempty"`
 	Changes     []time.Duration `json:"changes,omitempty"` // instants after which convergence is timed
 	Guards      []string        `json:"guards,omitempty"`  // under test; none means [DefaultGuards]
-}
-
-// Clients is the fleet that shares the downstream. Each client has a guard, a
-// retry budget and a clock of its own. The zero Clients is one client.
-type Clients struct {
-	Count  int           `json:"count"`  // 0 means 1
-	Skew   float64       `json:"skew"`   // calls of a client of the second half for each of one of the first; 0 means 1
-	Clocks time.Duration `json:"clocks"` // wall clocks are off by up to this, either way
+	Assert      []Assertion     `json:"assert,omitempty"`  // what must be true of the runs, see [Check]
 }
 
 // Wait is the queue in front of a client's limiter. The zero Wait is none: a
@@ -54,13 +48,15 @@ type Retries struct {
 // It goes on working on calls whose caller has left.
 type Downstream struct {
 	Servers   []Step        `json:"servers"` // parallel servers from an instant on; the first at 0
-	Service   Distribution  `json:"service"` // of one call that has a server for itself
+	Service   Distribution  `json:"service"` // of one call that has a server for itself; none if all classes have their own
 	Queue     int           `json:"queue"`   // places in front of the servers, beyond which calls are refused; −1 means no bound
 	Order     Order         `json:"order"`
 	Network   time.Duration `json:"network"`   // round trip
 	USL       USL           `json:"usl"`       // how service slows down with concurrency
 	DropStale bool          `json:"dropStale"` // throw out a queued call whose caller has left when its turn comes
 	RateLimit RateLimit     `json:"rateLimit"`
+	HardLimit HardLimit     `json:"hardLimit,omitzero"`
+	Latency   LatencyModel  `json:"latency,omitzero"` // in place of servers, service and queue
 }
 
 // Step is a number of servers from an instant on.
@@ -83,14 +79,6 @@ const (
 type USL struct {
 	Sigma float64 `json:"sigma"` // contention
 	Kappa float64 `json:"kappa"` // coherency
-}
-
-// RateLimit is a token bucket that the downstream does not tell about until it
-// refuses. The zero RateLimit is none.
-type RateLimit struct {
-	Rate       float64       `json:"rate"`       // calls per second; 0 means no limit
-	Burst      int           `json:"burst"`      // size of the bucket; 0 means one second's worth
-	RetryAfter time.Duration `json:"retryAfter"` // what a refusal asks for; 0 means nothing
 }
 
 // FaultKind is what goes wrong.
@@ -118,11 +106,15 @@ type Fault struct {
 }
 
 // Hash identifies what a run of the scenario depends on, its seed included: two
-// scenarios of the same hash differ in name, description and guards at most.
+// scenarios of the same hash differ at most in name, description, guards, and
+// assertions that need nothing measured for them alone.
 func (s *Scenario) Hash() string {
 	c := *s
-	c.Name, c.Description, c.Guards = "", "", nil
-	data, err := json.Marshal(c)
+	c.Name, c.Description, c.Guards, c.Assert = "", "", nil, nil
+	data, err := json.Marshal(struct {
+		Scenario
+		Windows [][2]int `json:"windows,omitempty"`
+	}{c, s.measured()})
 	if err != nil {
 		panic("simulate: scenario is not data: " + err.Error())
 	}

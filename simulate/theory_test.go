@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,7 +109,7 @@ func systems(rho float64) []system {
 		{"M/D/1", calls, farm(rho, 1, Distribution{Kind: Const}, nil), s + rho*s/(2*(1-rho)), meanLatency},
 		{"M/M/10/10", calls, farm(rho, 10, Distribution{Kind: Exp}, places(0)), erlangB(10, 10*rho), refusedShare},
 		{"M/G/10/10 lognormal", calls, farm(rho, 10, Distribution{Kind: Lognormal, Shape: 0.8}, places(0)), erlangB(10, 10*rho), refusedShare},
-		{"M/M/4/12", calls * 2, farm(rho, 4, Distribution{Kind: Exp}, places(8)), lostMMcK(4, 12, 4*rho), refusedShare},
+		{"M/M/4/12", max(calls, 600/lostMMcK(4, 12, 4*rho)), farm(rho, 4, Distribution{Kind: Exp}, places(8)), lostMMcK(4, 12, 4*rho), refusedShare},
 		{"machine repairman", calls, repairman(rho), repaired(20, 20*s/rho, s), throughput},
 	}
 	for _, d := range laws {
@@ -174,34 +175,42 @@ func interval(values []float64) (mean, half float64) {
 	return mean, student * math.Sqrt(ss/(n-1)/n)
 }
 
-// With FLYBALL_LONG=1 each system is played at three loads with 20 seeds, of
-// which 18 must have the known value within their interval.
+// With FLYBALL_LONG=1 each system is played at three loads with 20 seeds. A right
+// engine has the known value within 95 % of the intervals: 18 of 20 or more for
+// most systems, 16 for nearly every one (fewer by chance once in 400).
 func TestEngineAgreesWithClosedForms(t *testing.T) {
 	loads, seeds, enough, tolerance := []float64{0.8}, 4, 2, 0.05
 	if long() {
-		loads, seeds, enough, tolerance = []float64{0.5, 0.8, 0.95}, 20, 18, 0.02
+		loads, seeds, enough, tolerance = []float64{0.5, 0.8, 0.95}, 20, 16, 0.02
 	}
-	for _, rho := range loads {
-		for _, sys := range systems(rho) {
-			t.Run(fmt.Sprintf("%s/load=%v", sys.name, rho), func(t *testing.T) {
-				if !long() {
+	var inside, all atomic.Int64
+	t.Run("systems", func(t *testing.T) {
+		for _, rho := range loads {
+			for _, sys := range systems(rho) {
+				t.Run(fmt.Sprintf("%s/load=%v", sys.name, rho), func(t *testing.T) {
 					t.Parallel()
-					sys.calls /= 2
-				}
-				inside, sum := 0, 0.0
-				for seed := range seeds {
-					mean, half := measure(t, sys, rho, uint64(seed+1))
-					if math.Abs(mean-sys.want) <= half {
-						inside++
+					if !long() {
+						sys.calls /= 2
 					}
-					sum += mean / float64(seeds)
-				}
-				t.Logf("want %.6g, got %.6g (%+.2f %%), inside %d of %d", sys.want, sum, 100*(sum/sys.want-1), inside, seeds)
-				require.GreaterOrEqual(t, inside, enough)
-				require.InEpsilon(t, sys.want, sum, tolerance)
-			})
+					here, sum := 0, 0.0
+					for seed := range seeds {
+						mean, half := measure(t, sys, rho, uint64(seed+1))
+						if math.Abs(mean-sys.want) <= half {
+							here++
+						}
+						sum += mean / float64(seeds)
+					}
+					t.Logf("want %.6g, got %.6g (%+.2f %%), inside %d of %d", sys.want, sum, 100*(sum/sys.want-1), here, seeds)
+					require.GreaterOrEqual(t, here, enough)
+					require.InEpsilon(t, sys.want, sum, tolerance)
+					inside.Add(int64(here))
+					all.Add(int64(seeds))
+				})
+			}
 		}
-	}
+	})
+	t.Logf("inside %d of %d intervals", inside.Load(), all.Load())
+	require.GreaterOrEqual(t, float64(inside.Load()), 0.93*float64(all.Load()))
 }
 
 // Little's law holds for any system: mean in flight = throughput × mean round trip.

@@ -23,6 +23,7 @@ func (s *Scenario) Validate() error {
 const (
 	maxServers = 1 << 20
 	maxUsers   = 1 << 20
+	maxAtOnce  = 100_000
 	maxClients = 10_000
 	maxRetries = 100
 	longest    = 366 * 24 * time.Hour
@@ -70,11 +71,8 @@ func (s *Scenario) faults() []pathFault {
 	}
 	c.timeOrNone(s.Timeout, "timeout")
 	s.checkLoad(c)
-	if s.Clients != (Clients{}) {
-		c.count(s.Clients.Count, 1, maxClients, "clients.count")
-		c.notNegative(s.Clients.Skew, "clients.skew")
-		c.timeOrNone(s.Clients.Clocks, "clients.clocks")
-	}
+	s.checkClasses(c)
+	s.Clients.check(c, s.Duration)
 	if s.Wait != (Wait{}) {
 		c.count(s.Wait.Queue, 1, 1<<20, "wait.queue")
 		c.timeOrNone(s.Wait.Max, "wait.max")
@@ -82,7 +80,9 @@ func (s *Scenario) faults() []pathFault {
 	s.checkRetries(c)
 	s.checkDownstream(c)
 	for i, f := range s.Faults {
-		f.check(c, fmt.Sprintf("faults[%d]", i), s.Duration)
+		path := fmt.Sprintf("faults[%d]", i)
+		f.check(c, path, s.Duration)
+		c.must(f.Kind != Capacity || s.Downstream.Latency == LatencyModel{}, path+".capacity", "is a share of the servers, of which a downstream with latency has none")
 	}
 	last := time.Duration(-1)
 	for i, at := range s.Changes {
@@ -91,21 +91,31 @@ func (s *Scenario) faults() []pathFault {
 		c.must(at > last, path, "is %v, must be after the one before", at)
 		last = at
 	}
+	s.checkAssert(c)
 	return c.faults
 }
 
 func (s *Scenario) checkLoad(c *checker) {
 	c.must(len(s.Load) > 0, "load", "is missing, must be a phase such as {poisson: 480}, or a list of them")
 	var at time.Duration
+	worked := false
 	for i := range s.Load {
 		p := &s.Load[i]
 		path := fmt.Sprintf("load[%d]", i)
 		p.check(c, path)
+		if p.Arrivals == Work {
+			c.must(!worked, path, "is a second list of work, must be the only one")
+			worked = true
+			c.must(p.AtOnce <= s.Wait.Queue, path+".at-once", "is %d, must be at most the %d calls that may wait for a permit (wait.queue), or the list is rejected instead of worked off", p.AtOnce, s.Wait.Queue)
+		}
 		c.must(p.For > 0 || i == len(s.Load)-1, path+".for", "is missing, must say how long the phase lasts; only the last may be open")
 		c.must(at < s.Duration || s.Duration <= 0, path, "begins at %v, after the end at %v", at, s.Duration)
 		at += p.For
-		if rate := max(p.Rate.Value, p.To.Value); !p.Rate.OfCapacity && rate > 1e8 {
-			c.must(false, path, "has %v calls per second, must be at most 1e8", rate)
+		for _, r := range append([]RateStep{{Rate: p.Rate}, {Rate: p.To}}, p.Steps...) {
+			if r.Rate.Value > 1e8 && !r.Rate.OfCapacity {
+				c.must(false, path, "has %v calls per second, must be at most 1e8", r.Rate.Value)
+				break
+			}
 		}
 	}
 }
@@ -137,12 +147,30 @@ func (p *Phase) check(c *checker, path string) {
 				break
 			}
 		}
+	case Schedule:
+		p.checkSteps(c, main)
+	case Work:
+		c.count(p.Work, 1, 1<<30, main)
+		c.count(p.AtOnce, 1, maxAtOnce, path+".at-once")
 	case Users:
 		c.count(p.Users, 1, maxUsers, main)
 		p.Think.check(c, path+".think")
 	default:
 		c.must(false, path, "is %q, must be one of %v", p.Arrivals, arrivalKinds)
 	}
+}
+
+func (p *Phase) checkSteps(c *checker, path string) {
+	c.must(len(p.Steps) > 0 && p.Steps[0].At == 0, path, "must begin at 0s, as in {0s: 100, 30s: 500}")
+	most := 0.0
+	for i, s := range p.Steps {
+		at := fmt.Sprintf("%s.%v", path, s.At)
+		c.notNegative(s.Rate.Value, at)
+		c.must(i == 0 || s.At > p.Steps[i-1].At, at, "is not after the one before")
+		c.must(i == 0 || p.For == 0 || s.At < p.For, at, "is after the end of the phase at %v", p.For)
+		most = max(most, s.Rate.Value)
+	}
+	c.must(len(p.Steps) == 0 || most > 0, path, "is never above 0")
 }
 
 func (s *Scenario) checkRetries(c *checker) {
@@ -152,7 +180,7 @@ func (s *Scenario) checkRetries(c *checker) {
 	}
 	c.count(r.Count, 1, maxRetries, "retries.count")
 	c.timeOrNone(r.Backoff, "retries.backoff")
-	c.must(r.Backoff > 0 || s.Timeout > 0, "retries.backoff", "is missing, must be set where there is no timeout")
+	c.must(r.Backoff > 0 || s.Timeout > 0 || s.allClasses(hasTimeout), "retries.backoff", "is missing, must be set where there is no timeout")
 	c.notNegative(r.Budget, "retries.budget")
 }
 
@@ -194,6 +222,13 @@ func (d *Distribution) check(c *checker, path string) {
 func (s *Scenario) checkDownstream(c *checker) {
 	d := &s.Downstream
 	const path = "downstream"
+	c.timeOrNone(d.Network, path+".network")
+	d.RateLimit.check(c, path+".rate-limit")
+	d.HardLimit.check(c, path+".hard-limit")
+	if d.Latency != (LatencyModel{}) {
+		d.checkLatency(c, path)
+		return
+	}
 	c.must(len(d.Servers) > 0, path+".servers", "is missing, must be how many there are")
 	for i, step := range d.Servers {
 		at := path + ".servers"
@@ -207,21 +242,17 @@ func (s *Scenario) checkDownstream(c *checker) {
 			c.must(step.At > d.Servers[i-1].At, at, "is not after the one before")
 		}
 	}
-	d.Service.check(c, path+".service")
+	if d.Service.Kind != "" || !s.allClasses(hasService) {
+		d.Service.check(c, path+".service")
+	}
 	c.must(d.Queue >= -1, path+".queue", "is %d, must be 0 or more, or −1 for no bound", d.Queue)
 	switch d.Order {
 	case "", FIFO, LIFO, PS:
 	default:
 		c.must(false, path+".order", "is %q, must be fifo, lifo or ps", d.Order)
 	}
-	c.timeOrNone(d.Network, path+".network")
 	c.notNegative(d.USL.Sigma, path+".usl.sigma")
 	c.notNegative(d.USL.Kappa, path+".usl.kappa")
-	if d.RateLimit != (RateLimit{}) {
-		c.positive(d.RateLimit.Rate, path+".rate-limit.rate")
-		c.count(d.RateLimit.Burst, 0, 1<<30, path+".rate-limit.burst")
-		c.timeOrNone(d.RateLimit.RetryAfter, path+".rate-limit.retry-after")
-	}
 }
 
 func (f *Fault) check(c *checker, path string, end time.Duration) {

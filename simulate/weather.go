@@ -1,9 +1,6 @@
 package simulate
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // weather is the downstream's condition at any instant: servers, faults, and
 // what follows from them. Nothing of it depends on the calls.
@@ -11,12 +8,12 @@ type weather struct {
 	down    Downstream
 	faults  []Fault
 	stalls  []Fault
-	service sampler
+	service services
 	steps   uint64 // stalls that were looked at
 }
 
 func newWeather(sc *Scenario) *weather {
-	w := &weather{down: sc.Downstream, service: newSampler(sc.Downstream.Service)}
+	w := &weather{down: sc.Downstream, service: newServices(sc)}
 	for _, f := range sc.Faults {
 		if f.Kind == Stall {
 			w.stalls = append(w.stalls, f)
@@ -80,6 +77,9 @@ func (w *weather) slow(t int64) float64 {
 
 // servers is how many there are.
 func (w *weather) servers(t int64) int {
+	if w.down.Latency != (LatencyModel{}) {
+		return math.MaxInt32 // one for each call
+	}
 	n := 0
 	for _, s := range w.down.Servers {
 		if int64(s.At) <= t {
@@ -166,63 +166,4 @@ func (w *weather) finish(t, work int64) int64 {
 		work -= stall - t
 		t = stall
 	}
-}
-
-// usl is the slow-down with n calls in service.
-func (u USL) usl(n int) float64 {
-	x := float64(n)
-	return 1 + u.Sigma*(x-1) + u.Kappa*x*(x-1)
-}
-
-// right is the limit that a caller who knew everything would start from at t:
-// as many calls as keep every server busy over the network. With a USL it is the
-// number that maximises throughput × round trip^−0.4.
-func (w *weather) right(t int64) float64 {
-	service := w.service.meanAt(t) * w.slow(t)
-	servers := float64(w.servers(t))
-	network := float64(w.down.Network)
-	if w.down.USL == (USL{}) {
-		return servers * (1 + network/service)
-	}
-	best, most := 1.0, 0.0
-	for n := 1.0; n <= servers; n++ {
-		rtt := service*w.down.USL.usl(int(n)) + network
-		x := n * math.Pow(rtt, -1.4)
-		if x < most {
-			break // it has one peak
-		}
-		best, most = n, x
-	}
-	return best
-}
-
-// mostCapacity bounds capacity from above, at all times.
-func (w *weather) mostCapacity() float64 {
-	servers, speed := 0, 1.0
-	for _, s := range w.down.Servers {
-		servers = max(servers, s.Servers)
-	}
-	for _, f := range w.faults {
-		switch f.Kind {
-		case Slow:
-			speed *= max(1, 1/f.Value)
-		case Capacity:
-			servers = int(math.Ceil(float64(servers) * max(1, f.Value)))
-		}
-	}
-	least := w.service.meanAt(0)
-	if w.service.Kind == Bimodal {
-		least = min(least, w.service.meanAt(never))
-	}
-	return float64(max(1, servers)) * speed / (least / float64(time.Second))
-}
-
-// capacity is what the downstream can serve at t, in calls per second.
-func (w *weather) capacity(t int64) float64 {
-	service := w.service.meanAt(t) * w.slow(t) / float64(time.Second)
-	if w.down.USL == (USL{}) {
-		return float64(w.servers(t)) / service
-	}
-	n := w.right(t)
-	return n / (service * w.down.USL.usl(int(n)))
 }

@@ -25,6 +25,7 @@ import (
 
 const (
 	exitOK          = 0
+	exitFailed      = 1
 	exitInput       = 2
 	exitInternal    = 3
 	exitInterrupted = 130
@@ -41,6 +42,7 @@ func main() {
 // grammar is what can be said on the command line: a field per sub-command.
 type grammar struct {
 	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
+	Check    checkCommand    `cmd:"" help:"Run scenarios and judge what they assert: a gate for CI, which ends with 1 if an assertion fails."`
 }
 
 // A command is a sub-command.
@@ -71,6 +73,8 @@ func conclude(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errFailed):
+		return exitFailed
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "flyball: interrupted")
 		return exitInterrupted
@@ -148,7 +152,10 @@ func execute(ctx context.Context, cmd command, stdout, stderr io.Writer) error {
 		if _, err := stdout.Write(o.Bytes()); err != nil {
 			return internalError{fmt.Errorf("write standard output: %w", cause(err))}
 		}
-		return nil
+		return o.gate
 	}
-	return replaceFile(target, o.Bytes())
+	if err := replaceFile(target, o.Bytes()); err != nil {
+		return err
+	}
+	return o.gate
 }

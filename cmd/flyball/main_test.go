@@ -79,7 +79,7 @@ func TestFaultsAreOneClearLineEach(t *testing.T) {
 		name, args string
 		want       []string // of the one line
 	}{
-		{"no command", "", []string{`expected "simulate"`, "--help"}},
+		{"no command", "", []string{`"simulate"`, `"check"`, "--help"}},
 		{"unknown command", "simulat tiny.yaml", []string{"simulat", `did you mean "simulate"`}},
 		{"no file", "simulate", []string{"expected", "<file>"}},
 		{"unknown flag", "simulate --sead 1 tiny.yaml", []string{"--sead", `did you mean "--seed"`}},
@@ -102,7 +102,7 @@ func TestFaultsAreOneClearLineEach(t *testing.T) {
 		{"unknown key", "simulate key.yaml", []string{"key.yaml:10: tiemout", "timeout?"}},
 		{"negative rate", "simulate negative.yaml", []string{"negative.yaml:4: load.poisson", "-120"}},
 		{"one of many", "simulate tiny.yaml negative.yaml", []string{"negative.yaml:4"}},
-		{"event budget", "simulate --events 100 tiny.yaml", []string{"tiny.yaml", "budget of 100 events"}},
+		{"event budget", "simulate --events 100 tiny.yaml", []string{"tiny.yaml", "budget of 100"}},
 		{"arrivals that are missing", "simulate --arrivals no.csv tiny.yaml", []string{"--arrivals", "no.csv: no such file"}},
 		{"arrivals going back", "simulate --arrivals trace.csv:time:s tiny.yaml", []string{"--arrivals", "trace.csv:3"}},
 		{"arrivals of no unit", "simulate --arrivals trace.csv:time tiny.yaml", []string{"--arrivals", "trace.csv:2", "unit"}},

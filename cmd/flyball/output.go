@@ -16,6 +16,7 @@ import (
 type output struct {
 	bytes.Buffer
 	notes  []string  // for standard error, a line each
+	gate   error     // what the exit code tells; the output is shown all the same
 	color  bool      // escape codes are welcome
 	status io.Writer // shows progress at once; nil if nobody is looking
 }
