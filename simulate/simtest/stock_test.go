@@ -1,0 +1,5 @@
+package simtest_test
+
+import "testing"
+
+func TestStockClientOfTheExample(t *testing.T) { testStockClient(t) }
