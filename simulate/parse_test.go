@@ -26,6 +26,8 @@ load:
   - {ramp: [100, 2x], for: 1m}
   - {sine: 300, amplitude: 190, period: 60s, for: 1m}
   - {mmpp: 270, high: 2, low: 0.67, hold: 2s, for: 1m}
+  - {schedule: {0s: 160, 10s: 2x, 20s: 0}, for: 1m}
+  - {work: 1000, at-once: 50, for: 1m}
   - {replay: stamps.csv, for: 1m}
   - {users: 100, think: {exp: 50ms}}
 classes:
@@ -70,6 +72,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 			{Arrivals: Ramp, For: m, Rate: Rate{Value: 100}, To: Rate{2, true}},
 			{Arrivals: Sine, For: m, Rate: Rate{Value: 300}, Amplitude: 190, Period: m},
 			{Arrivals: MMPP, For: m, Rate: Rate{Value: 270}, High: 2, Low: 0.67, Hold: 2 * s},
+			{Arrivals: Schedule, For: m, Steps: []RateStep{{0, Rate{Value: 160}}, {10 * s, Rate{2, true}}, {20 * s, Rate{}}}},
+			{Arrivals: Work, For: m, Work: 1000, AtOnce: 50},
 			{Arrivals: Replay, For: m, Stamps: []time.Duration{0, 1500 * ms}},
 			{Arrivals: Users, Users: 100, Think: Distribution{Kind: Exp, Mean: 50 * ms}},
 		},
@@ -178,6 +182,18 @@ func TestFaultsNameLineKeyAndRemedy(t *testing.T) {
 		{"{poisson: 480}", "{ramp: 5}", `2: load.ramp: is "5", must be two rates such as [100, 1000]`},
 		{"{poisson: 480}", "{sine: 10, amplitude: 20, period: 1s}", "2: load.amplitude: is 20, must be at most the rate of 10"},
 		{"{poisson: 480}", "{mmpp: 10, high: 2, low: 1}", "2: load.hold: is 0s, must be above 0 and at most 8784h0m0s"},
+		{"{poisson: 480}", "{schedule: 5}", `2: load.schedule: is "5", must be a mapping such as {0s: 100, 30s: 500}`},
+		{"{poisson: 480}", "{schedule: {1s: 5}}", "2: load.schedule: must begin at 0s, as in {0s: 100, 30s: 500}"},
+		{"{poisson: 480}", "{schedule: {}}", "2: load.schedule: must begin at 0s"},
+		{"{poisson: 480}", "{schedule: {0s: 5, 2s: 3, 1s: 4}}", "2: load.schedule.1s: is not after the one before"},
+		{"{poisson: 480}", "{schedule: {0s: 5, 2s: -3}}", "2: load.schedule.2s: is -3, must not be negative"},
+		{"{poisson: 480}", "{schedule: {0s: 0}}", "2: load.schedule: is never above 0"},
+		{"{poisson: 480}", "{schedule: {0s: 5, 2s: 6}, for: 2s}", "2: load.schedule.2s: is after the end of the phase at 2s"},
+		{"{poisson: 480}", "{schedule: {0s: 5, 2s: 1e9}}", "2: load: has 1e+09 calls per second, must be at most 1e8"},
+		{"{poisson: 480}", "{work: 0, at-once: 0}", "2: load.work: is 0, must be from 1 to 1073741824"},
+		{"{poisson: 480}", "{work: 10, at-once: 0}", "2: load.at-once: is 0, must be from 1 to 100000"},
+		{"{poisson: 480}", "{work: 10, at-once: 5}", "2: load.at-once: is 5, must be at most the 0 calls that may wait for a permit (wait.queue), or the list is rejected instead of worked off"},
+		{"{poisson: 480}", "[{work: 1, at-once: 1, for: 1s}, {work: 1, at-once: 1}]\nwait: {queue: 1}", "2: load[1]: is a second list of work, must be the only one"},
 		{"{poisson: 480}", "{users: 10, think: {const: 0s}}", "2: load.think.const: is 0s, must be above 0 and at most 8784h0m0s"},
 		{"{poisson: 480}", "{replay: stamps.csv}", "2: load.replay: names the file stamps.csv, which only a scenario in a file may do"},
 		{"{poisson: 480}", "{poisson: 480, foor: 3s}", "2: load.foor: unknown key, must be for?"},

@@ -101,6 +101,7 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 // load reads and checks everything before the first run.
 func (c *checkCommand) load(out *output) ([]*simulate.Scenario, error) {
 	var scenarios []*simulate.Scenario
+	var files []string // that claim something
 	var errs []error
 	for _, path := range c.Files {
 		sc, err := simulate.Load(path)
@@ -108,11 +109,21 @@ func (c *checkCommand) load(out *output) ([]*simulate.Scenario, error) {
 			errs = append(errs, at(path, err))
 			continue
 		}
-		if len(sc.Assert) == 0 {
-			errs = append(errs, fmt.Errorf("%s: has no assertions, want some under the key assert, such as p99 <= 300ms", path))
+		if len(sc.Assert) > 0 {
+			scenarios, files = append(scenarios, sc), append(files, path)
 		}
-		scenarios = append(scenarios, sc)
 	}
+	silent := len(c.Files) - len(files)
+	switch {
+	case len(errs) > 0:
+	case len(files) == 0 && silent == 1:
+		errs = append(errs, fmt.Errorf("%s: has no assertions, want some under the key assert, such as p99 <= 300ms", c.Files[0]))
+	case len(files) == 0:
+		errs = append(errs, fmt.Errorf("none of %d files has assertions, want some under the key assert, such as p99 <= 300ms", silent))
+	case silent > 0:
+		out.notes = append(out.notes, fmt.Sprintf("left out %d of %d files, which have no assertions", silent, len(c.Files)))
+	}
+	c.Files = files
 	if len(scenarios) > 0 {
 		errs = append(errs, (&simulateCommand{Law: c.Law}).checkLaws(scenarios[0]))
 	}

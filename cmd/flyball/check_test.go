@@ -36,6 +36,14 @@ func TestCheckThatFailsEndsWith1AndSaysWhy(t *testing.T) {
 		`5 claims of 1 scenario: 3 failed\n\z`, stdout)
 }
 
+func TestCheckLeavesOutFilesThatClaimNothing(t *testing.T) {
+	f := in(t, map[string]string{"a.yaml": asserted("score >= 1%"), "tiny.yaml": tiny})
+	code, stdout, stderr := f.run("check", "tiny.yaml", "a.yaml")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, "2 claims of 1 scenario: all hold\n", stdout)
+	require.Equal(t, "flyball: note: left out 1 of 2 files, which have no assertions\n", stderr)
+}
+
 func TestLawNarrowsWhatIsChecked(t *testing.T) {
 	f := in(t, map[string]string{"a.yaml": asserted("score >= 1%", "fixed:1x: score >= 1%", "oracle: score >= 1")})
 	code, stdout, stderr := f.run("check", "a.yaml", "--law", "vegas,aimd,vegas")
@@ -104,7 +112,7 @@ func TestWhatCannotBeCheckedEndsWith2(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"check", "<file>"},
 		{"check tiny.yaml", "tiny.yaml: has no assertions, want some under the key assert"},
-		{"check --junit out.xml good.yaml tiny.yaml", "tiny.yaml: has no assertions"},
+		{"check --junit out.xml tiny.yaml tiny.yaml", "none of 2 files has assertions, want some under the key assert"},
 		{"check --junit out.xml typo.yaml", `typo.yaml:13: assert[1]: "p99 =< 300ms": expected <=, >= or in after p99`},
 		{"check --junit out.xml --events 10 good.yaml", "budget of 10;"},
 		{"check missing.yaml", "missing.yaml: no such file"},
