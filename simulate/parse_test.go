@@ -190,7 +190,7 @@ func TestFaultsNameLineKeyAndRemedy(t *testing.T) {
 		{"{poisson: 480}", "{schedule: {0s: 0}}", "2: load.schedule: is never above 0"},
 		{"{poisson: 480}", "{schedule: {0s: 5, 2s: 6}, for: 2s}", "2: load.schedule.2s: is after the end of the phase at 2s"},
 		{"{poisson: 480}", "{schedule: {0s: 5, 2s: 1e9}}", "2: load: has 1e+09 calls per second, must be at most 1e8"},
-		{"{poisson: 480}", "{work: 0, at-once: 0}", "2: load.work: is 0, must be from 1 to 1073741824"},
+		{"{poisson: 480}", "{work: 0, at-once: 1}\nwait: {queue: 1}", "2: load.work: is 0, must be from 1 to 1073741824"},
 		{"{poisson: 480}", "{work: 10, at-once: 0}", "2: load.at-once: is 0, must be from 1 to 100000"},
 		{"{poisson: 480}", "{work: 10, at-once: 5}", "2: load.at-once: is 5, must be at most the 0 calls that may wait for a permit (wait.queue), or the list is rejected instead of worked off"},
 		{"{poisson: 480}", "[{work: 1, at-once: 1, for: 1s}, {work: 1, at-once: 1}]\nwait: {queue: 1}", "2: load[1]: is a second list of work, must be the only one"},
