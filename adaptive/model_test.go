@@ -24,10 +24,10 @@ type model struct {
 	cause      error
 	causeCount RejectReason
 
-	inFlight, number int
-	waiting          []*modelCall
-	stats            Stats
-	log              []string
+	inFlight int
+	waiting  []*modelCall
+	stats    Stats
+	log      []string
 }
 
 // modelCall is one call in the model, and the permit of the same call in the

@@ -190,7 +190,7 @@ func TestMaxWaitIsExactAndCounted(t *testing.T) {
 		second := goAcquire(context.Background(), l)
 		time.Sleep(20*time.Millisecond - 1)
 		waits(t, first)
-		refusedWith(t, first, func() error { time.Sleep(1); return l.Rejection(RejectQueueTimeout) }())
+		refusedWith(t, first, func() error { time.Sleep(time.Nanosecond); return l.Rejection(RejectQueueTimeout) }())
 		require.Equal(t, 30*time.Millisecond, time.Since(began))
 		require.EqualValues(t, 1, l.Stats().Rejected[RejectQueueTimeout])
 		p.Done(Success)

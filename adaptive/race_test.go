@@ -74,6 +74,9 @@ func TestI1AdmissionIsStrictWhileTheLimitMoves(t *testing.T) {
 					held[0].Done(Success)
 					held = held[1:]
 				}
+				if r.IntN(8) == 0 {
+					runtime.Gosched() // or the one who moves the limit waits a time slice for each move
+				}
 			}
 			for _, p := range held {
 				p.Done(Success)

@@ -13,7 +13,7 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 	}
 	l.noteBlocked()
 	deadline, has := ctx.Deadline()
-	if has && untilDeadline(deadline) < l.expected() {
+	if has && l.barred.Load() == nil && untilDeadline(deadline) < l.expected() {
 		return Permit{}, l.reject(RejectDeadline)
 	}
 	w := newWaiter()

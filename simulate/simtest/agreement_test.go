@@ -115,12 +115,14 @@ func TestBubbleCountsWhatASimulationCounts(t *testing.T) {
 
 // shorten makes a scenario one of 4 s that changes at 1 s and at 2 s.
 func shorten(sc *simulate.Scenario) {
-	sc.Duration, sc.Changes = 4*time.Second, nil
+	sc.Duration, sc.Changes, sc.Assert = 4*time.Second, nil, nil
 	sc.Load = sc.Load[:1]
 	sc.Load[0].For = 0
 	for i := range sc.Faults {
-		if f := &sc.Faults[i]; f.For > time.Second && f.Every == 0 {
-			f.At, f.For = time.Second, time.Second
+		f := &sc.Faults[i]
+		f.At = min(f.At, time.Second)
+		if f.Every == 0 {
+			f.For = min(f.For, time.Second)
 		}
 	}
 	for i := range sc.Downstream.Servers {

@@ -135,6 +135,21 @@ func TestErrorsOfCallAreClassifiedRight(t *testing.T) {
 	}
 }
 
+// late is a context that was cancelled at its deadline by somebody else's timer,
+// as http.Client has one.
+type late struct{ context.Context }
+
+func (late) Deadline() (time.Time, bool) { return time.Now(), true }
+
+func TestCallCancelledAtItsDeadlineHasTimedOut(t *testing.T) {
+	bubble(t, lone(), func(t *testing.T, d *simtest.Downstream) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		require.ErrorIs(t, d.Call(late{ctx}), context.Canceled)
+		require.EqualValues(t, 1, d.Report().Latency.Count)
+	})
+}
+
 func TestCallInFlightEndsWithTheTest(t *testing.T) {
 	var err error
 	ended := make(chan struct{}) // outside of the bubble, to outlive it
