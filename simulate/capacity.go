@@ -15,9 +15,10 @@ func (u USL) usl(n int) float64 {
 func (w *weather) abreast(t int64) int { return w.down.HardLimit.cap(w.servers(t)) }
 
 // right is the limit that a caller who knew everything would start from at t:
-// as many calls as keep every server busy over the network, or as hard and rate
-// limits let through. With a USL or a latency model it is the number that
-// maximises throughput × round trip^−0.4.
+// as many calls as keep every server busy over the network, or as a hard limit
+// takes. With a USL or a latency model it is the number that maximises throughput ×
+// round trip^−0.4. A rate limit counts in a latency model only, which may have
+// nothing else that bounds it; elsewhere servers are what a rate of "1.3x" is of.
 func (w *weather) right(t int64) float64 {
 	network := float64(w.down.Network)
 	if w.down.Latency != (LatencyModel{}) {
@@ -27,7 +28,7 @@ func (w *weather) right(t int64) float64 {
 	service := w.service.meanAt(t) * w.slow(t)
 	servers := float64(w.abreast(t))
 	if w.down.USL == (USL{}) {
-		return w.down.RateLimit.cap(servers, service) * (1 + network/service)
+		return servers * (1 + network/service)
 	}
 	best, most := 1.0, 0.0
 	for n := 1.0; n <= servers; n++ {
@@ -61,7 +62,7 @@ func (w *weather) capacity(t int64) float64 {
 	}
 	service := w.service.meanAt(t) * w.slow(t) / float64(time.Second)
 	if w.down.USL == (USL{}) {
-		return w.down.RateLimit.cap(float64(w.abreast(t)), service*float64(time.Second)) / service
+		return float64(w.abreast(t)) / service
 	}
 	n := w.right(t)
 	return n / (service * w.down.USL.usl(int(n)))

@@ -12,7 +12,7 @@ const (
 	Gamma     DistributionKind = "gamma"     // Shape is shape; 1 is exponential
 	Pareto    DistributionKind = "pareto"    // Shape is alpha, over 1; cut at 1000 times the mean
 	Bimodal   DistributionKind = "bimodal"   // fast or slow, each uniform within ± 20 %
-	Empirical DistributionKind = "empirical" // one of Values at random
+	Empirical DistributionKind = "empirical" // one of Values at random; a file may name a recorded trace that has them
 )
 
 // A Distribution is of service or think times.
@@ -24,6 +24,7 @@ type Distribution struct {
 	Times  float64          `json:"times,omitempty"` // of Bimodal: how much slower they are
 	Shift  Shift            `json:"shift"`           // of Bimodal
 	Values []time.Duration  `json:"values,omitempty"`
+	UpTo   []int64          `json:"upTo,omitempty"` // of Empirical: how many draws of how many, the last, are Values[i] or one before; none means that all are as likely
 }
 
 // Shift moves the share of slow calls of a Bimodal linearly to Slow, between At

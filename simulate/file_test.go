@@ -1,12 +1,13 @@
-//go:build unix
-
 package simulate
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,4 +33,38 @@ func TestAScenarioNamesOnlyFilesBesideIt(t *testing.T) {
 		_, err := Load(path)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestWhatIsNoScenarioIsRefusedInOneLine(t *testing.T) {
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'j'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c,", c-1), 9), ","))
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":           {"", "x.yaml: is empty, must be a scenario"},
+		"comment only":    {"# nothing\n", "x.yaml: is empty, must be a scenario"},
+		"syntax":          {"a: [", "x.yaml:"},
+		"a list":          {"- 1", "x.yaml:1: is a list, must be a mapping with one of name,"},
+		"a text":          {"hello", `x.yaml:1: is "hello", must be a mapping`},
+		"two documents":   {minimal("", "") + "---\nname: x\n", "x.yaml:6: a second document, must be one a file"},
+		"nul":             {"\x00", "x.yaml:1: control characters are not allowed"},
+		"deep":            {strings.Repeat("[", 100_000), "x.yaml:1: exceeded max depth of 32"},
+		"large":           {strings.Repeat("#", maxFile+1), "x.yaml: has 8388609 bytes, must be at most 8388608"},
+		"broken UTF-8":    {"name: \xff\xfe\n", "x.yaml:"},
+		"tab for indents": {"load:\n\tpoisson: 3\n", "x.yaml:"},
+	} {
+		_, err := Parse("x.yaml", []byte(c.text))
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "\n", name)
+		require.Contains(t, err.Error(), c.want, name)
+	}
+	start := time.Now()
+	_, err := Parse("x.yaml", []byte(bomb))
+	require.Error(t, err)
+	require.Less(t, time.Since(start), 5*time.Second)
+}
+
+func TestBOMAndCRLFAreFine(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("\ufeff"+strings.ReplaceAll(minimal("", ""), "\n", "\r\n")))
+	require.NoError(t, err)
 }

@@ -17,7 +17,7 @@ import (
 //
 // Such a downstream has a right number of calls as well: the one that maximises
 // throughput × round trip^−0.4, as with a [USL], where [HardLimit] and [RateLimit]
-// bound the throughput. That is the knee if growth beyond it is steep (Growth of
+// bound them. That is the knee if growth beyond it is steep (Growth of
 // 0.72 ÷ Knee or more, without a slope), and the bound where latency does not rise.
 type LatencyModel struct {
 	Base   time.Duration `json:"base"`

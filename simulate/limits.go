@@ -66,6 +66,3 @@ func (l *RateLimit) perNano() float64 {
 	}
 	return math.Inf(1)
 }
-
-// cap is how many of n servers work where each call takes so many nanoseconds.
-func (l *RateLimit) cap(n, service float64) float64 { return min(n, l.perNano()*service) }

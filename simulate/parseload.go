@@ -1,12 +1,9 @@
 package simulate
 
 import (
-	"path/filepath"
-	"time"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/flyball-go/flyball/simulate/trace"
 )
 
 var arrivalKinds = []Arrivals{Poisson, Constant, Ramp, Sine, MMPP, Schedule, Replay, Users, Work}
@@ -18,6 +15,7 @@ func (r *reader) load(to *[]Phase) func(*yaml.Node, string) {
 			p := Phase{Arrivals: mainKey(r, n, path, arrivalKinds)}
 			key := string(p.Arrivals)
 			fields := []field{{"for", r.duration(&p.For)}}
+			var file traceFile
 			switch p.Arrivals {
 			case "":
 				return
@@ -30,7 +28,7 @@ func (r *reader) load(to *[]Phase) func(*yaml.Node, string) {
 			case MMPP:
 				fields = append(fields, field{key, r.rate(&p.Rate)}, field{"high", r.number(&p.High)}, field{"low", r.number(&p.Low)}, field{"hold", r.duration(&p.Hold)})
 			case Replay:
-				fields = append(fields, field{key, r.stamps(&p.Stamps)})
+				fields = append(fields, file.fields(r, key)...)
 			case Schedule:
 				fields = append(fields, field{key, r.steps(&p.Steps)})
 			case Work:
@@ -39,6 +37,9 @@ func (r *reader) load(to *[]Phase) func(*yaml.Node, string) {
 				fields = append(fields, field{key, r.whole(&p.Users)}, field{"think", r.distribution(&p.Think)})
 			}
 			r.object(n, path, fields...)
+			if p.Arrivals == Replay {
+				p.Stamps = file.stamps(r)
+			}
 			*to = append(*to, p)
 		})
 	}
@@ -76,11 +77,17 @@ func (r *reader) span(from, to *Rate) func(*yaml.Node, string) {
 
 var distributionKinds = []DistributionKind{Const, Exp, Lognormal, Gamma, Pareto, Bimodal, Empirical}
 
+// traced is how a file writes an Empirical whose values a recorded trace has.
+const traced DistributionKind = "trace"
+
+var distributionKeys = append(slices.Clone(distributionKinds), traced)
+
 func (r *reader) distribution(to *Distribution) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		kind := mainKey(r, n, path, distributionKinds)
+		kind := mainKey(r, n, path, distributionKeys)
 		to.Kind = kind
 		fields := []field{{string(kind), r.duration(&to.Mean)}}
+		var file traceFile
 		switch kind {
 		case "":
 			return
@@ -93,11 +100,19 @@ func (r *reader) distribution(to *Distribution) func(*yaml.Node, string) {
 		case Bimodal:
 			fields = append(fields, field{"slow", r.number(&to.Slow)}, field{"times", r.number(&to.Times)}, field{"shift", r.shift(&to.Shift)})
 		case Empirical:
-			fields[0].read = r.values(&to.Values)
+			fields[0].read = r.durations(&to.Values)
+		case traced:
+			fields = file.fields(r, string(kind))
+			to.Kind = Empirical
 		}
 		r.object(n, path, fields...)
-		if kind == Empirical {
-			to.Mean = meanOf(to.Values)
+		if kind == traced {
+			if to.Values, to.UpTo = file.latencies(r); to.Values == nil {
+				r.wrong[join(path, string(Empirical))] = true // why is told already
+			}
+		}
+		if to.Kind == Empirical {
+			to.Mean = to.meanOfValues()
 		}
 	}
 }
@@ -109,63 +124,4 @@ func (r *reader) shift(to *Shift) func(*yaml.Node, string) {
 			field{"at", r.duration(&to.At)},
 			field{"over", r.duration(&to.Over)})
 	}
-}
-
-// stamps reads the arrivals out of a recorded trace.
-func (r *reader) stamps(to *[]time.Duration) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		t := r.trace(n, path)
-		if t == nil {
-			return
-		}
-		for _, at := range t.Arrivals() {
-			*to = append(*to, time.Duration(at))
-		}
-		if len(*to) == 0 {
-			r.fault(n, path, "%s has no arrivals", n.Value)
-		}
-	}
-}
-
-// values reads a list of times, or the latencies out of a recorded trace.
-func (r *reader) values(to *[]time.Duration) func(*yaml.Node, string) {
-	return func(n *yaml.Node, path string) {
-		if n.Kind == yaml.SequenceNode {
-			r.durations(to)(n, path)
-			return
-		}
-		t := r.trace(n, path)
-		if t == nil {
-			return
-		}
-		for _, c := range t.Records {
-			if !c.Failed && c.Latency > 0 {
-				*to = append(*to, c.Latency)
-			}
-		}
-		if len(*to) == 0 {
-			r.fault(n, path, "%s has no single latencies", n.Value)
-		}
-	}
-}
-
-// trace opens a file that the scenario names, which must be beside it.
-func (r *reader) trace(n *yaml.Node, path string) *trace.Trace {
-	switch {
-	case n.Kind != yaml.ScalarNode:
-		r.fault(n, path, "is %s, must be the name of a recorded trace", describe(n))
-		return nil
-	case r.dir == "":
-		r.fault(n, path, "names the file %s, which only a scenario in a file may do", n.Value)
-		return nil
-	case !filepath.IsLocal(n.Value):
-		r.fault(n, path, "names the file %s, which must be in the folder of the scenario", n.Value)
-		return nil
-	}
-	t, err := trace.Open(filepath.Join(r.dir, n.Value), trace.Options{})
-	if err != nil {
-		r.fault(n, path, "%v", err)
-		return nil
-	}
-	return t
 }

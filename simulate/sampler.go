@@ -3,7 +3,10 @@ package simulate
 import (
 	"math"
 	"math/rand/v2"
+	"sort"
 	"time"
+
+	"github.com/flyball-go/flyball/simulate/trace"
 )
 
 // sampler draws from a Distribution, in nanoseconds.
@@ -25,17 +28,21 @@ func newSampler(d Distribution) sampler {
 	case Bimodal:
 		s.fast = s.mean / (1 - d.Slow + d.Slow*d.Times)
 	case Empirical:
-		s.mean = float64(meanOf(d.Values))
+		s.mean = float64(d.meanOfValues())
 	}
 	return s
 }
 
-func meanOf(values []time.Duration) time.Duration {
+// meanOfValues is the mean of an Empirical.
+func (d *Distribution) meanOfValues() time.Duration {
 	var sum float64
-	for _, v := range values {
+	if len(d.UpTo) > 0 {
+		return trace.Distribution{Values: d.Values, UpTo: d.UpTo}.Mean()
+	}
+	for _, v := range d.Values {
 		sum += float64(v)
 	}
-	return time.Duration(sum / float64(max(1, len(values))))
+	return time.Duration(sum / float64(max(1, len(d.Values))))
 }
 
 // at draws a time as it is distributed at the instant now.
@@ -56,6 +63,10 @@ func (s *sampler) at(now int64, rnd *rand.Rand) float64 {
 		}
 		return x * (0.8 + 0.4*rnd.Float64())
 	case Empirical:
+		if n := len(s.UpTo); n > 0 {
+			draw := rnd.Int64N(s.UpTo[n-1])
+			return float64(s.Values[sort.Search(n-1, func(i int) bool { return s.UpTo[i] > draw })])
+		}
 		return float64(s.Values[rnd.IntN(len(s.Values))])
 	}
 	return s.mean

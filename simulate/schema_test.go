@@ -145,7 +145,7 @@ func TestTheSchemaTakesWhatTheParserTakes(t *testing.T) {
 	}
 	require.Empty(t, s.faults(everything))
 	require.Empty(t, s.faults(checked+"- p99 <= 3s\n- vegas: score >= 0.5\n"))
-	for _, service := range []string{"{const: 5ms}", "{lognormal: 1m30s, sigma: 0.5}", "{gamma: 5ms, shape: 2}", "{pareto: 1.5ms, alpha: 1.5}", "{empirical: [1ms, 3us]}", "{empirical: t.csv}"} {
+	for _, service := range []string{"{const: 5ms}", "{lognormal: 1m30s, sigma: 0.5}", "{gamma: 5ms, shape: 2}", "{pareto: 1.5ms, alpha: 1.5}", "{empirical: [1ms, 3us]}", "{trace: t.csv, column: took, unit: ms}"} {
 		require.Empty(t, s.faults(minimal("service: {exp: 50ms}", "service: "+service)), service)
 	}
 	latency := minimal("servers: 20\n  service: {exp: 50ms}", "latency: {base: 50ms, noise: 0.2, slope: 1ms, knee: 40, growth: 0.05}")
