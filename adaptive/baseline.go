@@ -9,7 +9,7 @@ import (
 // baseline is the round trip without queueing, as far as it can be known: it is
 // measured on purpose by probes, short cuts of the concurrency, because a
 // remembered minimum is either luck or long out of date. Round trips are in
-// nanoseconds, variances of their logarithm. See LAW.md section 5.
+// nanoseconds, variances of their logarithm. See docs/law.md.
 type baseline struct {
 	rtt float64 // 0 until the first window
 	v   float64

@@ -7,7 +7,7 @@ import (
 
 // footing is what the adaptive laws have in common: the first window, time-outs,
 // refusals, an unused limit, start-up and the baseline. A law only steers from
-// there. See LAW.md section 5.
+// there. See docs/law.md.
 type footing struct {
 	base  baseline
 	begun int // windows seen, up to two
@@ -26,7 +26,7 @@ type footing struct {
 	hot  bool    // the probe under way was called by a high round trip
 }
 
-// The constants are those of LAW.md section 5, with their reasons there.
+// The constants have their reasons in docs/law.md.
 const (
 	timeOutsCut  = 0.2  // share of time-outs above which the limit is halved
 	refusalsCut  = 0.02 // share of refusals above which the limit is cut

@@ -5,7 +5,7 @@ import "math"
 // Knee steers to the knee of the latency curve: the most calls in flight that
 // still meet next to no queue, and a little headroom of the order of a square
 // root. It has no constant in seconds and none to tune: it works from one call in
-// flight to thousands, and from microseconds to minutes. See LAW.md.
+// flight to thousands, and from microseconds to minutes. See docs/law.md.
 type Knee struct{}
 
 // New implements [Law].

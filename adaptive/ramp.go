@@ -12,7 +12,7 @@ type ramp struct {
 }
 
 // rampTolerance is how much longer than usual round trips may be while the limit
-// is doubled: 1.54 is where the law of LAW.md calls latency high.
+// is doubled: 1.54 is where laws call a round trip high, see docs/law.md.
 const rampTolerance = 1.54
 
 func newRamp(target float64, usual int64) *ramp {

@@ -4,7 +4,7 @@ import "math"
 
 // statistic is what a law makes of a histogram of round trips: a centre that
 // neither the first quick answers nor a slow, censored tail moves much, and how
-// sure it is. See LAW.md section 5.
+// sure it is. See docs/law.md.
 type statistic struct {
 	rtt float64 // mean of the round trips between the quantiles 0.2 and 0.7, in nanoseconds
 	v   float64 // variance of ln rtt
