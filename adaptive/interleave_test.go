@@ -253,6 +253,7 @@ func TestEveryInterleavingKeepsThePromises(t *testing.T) {
 		{"five calls for one place", 1, 1, []actor{once, once, once, once, once}},
 		{"five of all kinds", 1, 1, []actor{once, leave, try, set(2, 1), stay}},
 		{"two leavers, two calls and a try", 1, 1, []actor{once, leave, leave, once, try}},
+		{"limit raised by two for three", 1, 1, []actor{stay, stay, stay, set(2), set(2)}},
 		{"five for two places while the limit moves", 2, 2, []actor{once, leave, once, leave, set(1, 2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

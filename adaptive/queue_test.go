@@ -344,6 +344,18 @@ func TestI9PanickingFunctionDoesNotHoldUpOthersThatHaveRoom(t *testing.T) {
 	require.Equal(t, 3, l.Stats().InFlight)
 }
 
+func TestI9NobodyIsForgottenWhenAllFunctionsPanic(t *testing.T) {
+	l := fixedAt(t, 1, 10*nested)
+	p := take(t, l, 1)[0]
+	for range 10 * nested {
+		l.AcquireFunc(func(p Permit, _ error) { p.Done(Success); panic("f") })
+	}
+	require.PanicsWithValue(t, "f", func() { p.Done(Success) })
+	require.Zero(t, l.Stats().Waiting)
+	require.Zero(t, l.Stats().InFlight)
+	require.Zero(t, l.handing.Load())
+}
+
 func TestI9PanickingFunctionDoesNotKeepTheNewsFromOthers(t *testing.T) {
 	for name, flush := range map[string]func(*Limiter){
 		"Close":   (*Limiter).Close,

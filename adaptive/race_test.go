@@ -147,6 +147,94 @@ func TestI4NoWakeUpIsLostBetweenCancelsAndGrants(t *testing.T) {
 	}
 }
 
+// meet runs the functions at the same moment, as near as two goroutines can, and
+// again and again: one is late by a little more each time.
+func meet(t *testing.T, l *Limiter, rounds int, round func(r int) (a, b func())) {
+	t.Helper()
+	var a, b func()
+	var turn, done atomic.Int64 // turn: the round that may start; done: those that ended
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for r := range int64(rounds) {
+			for turn.Load() <= r {
+				runtime.Gosched()
+			}
+			for range r % 200 {
+				turn.Load() // a few nanoseconds
+			}
+			b()
+			done.Add(1)
+		}
+	})
+	wg.Go(func() {
+		for r := range int64(rounds) {
+			a, b = round(int(r))
+			turn.Add(1)
+			for range (r / 200) % 200 {
+				turn.Load()
+			}
+			a()
+			for done.Load() <= r {
+				runtime.Gosched()
+			}
+		}
+	})
+	soon(t, l, &wg)
+}
+
+func TestI4ReleaseThatMeetsAnArrivalWakesIt(t *testing.T) {
+	l := fixedAt(t, 1, 10)
+	meet(t, l, 40_000, func(int) (a, b func()) {
+		p, ok := l.TryAcquire()
+		if !ok {
+			t.Error("a place was lost")
+		}
+		return func() { p.Done(Success) }, func() {
+			// Nobody else will end a call and so make up for a lost wake-up.
+			if p, err := l.Acquire(context.Background()); err == nil {
+				p.Done(Success)
+			}
+		}
+	})
+	require.Zero(t, l.Stats().InFlight)
+}
+
+func TestI3TwoClaimsOfTheSameSlotGetDifferentOnes(t *testing.T) {
+	l := fixedAt(t, 8, -1)
+	type claimed struct {
+		s *slot
+		w uint64
+	}
+	var got [2]claimed
+	claim := func(i, seed int) func() {
+		return func() { got[i].s, got[i].w = l.slots.claim(l, 2, uint64(seed)) }
+	}
+	meet(t, l, 40_000, func(r int) (a, b func()) {
+		if got[0].s != nil && got[0] == got[1] {
+			t.Errorf("one slot for two claims in round %d", r-1)
+		}
+		for _, c := range got {
+			if c.s != nil {
+				c.s.word.Store(c.w + 1)
+			}
+		}
+		return claim(0, r), claim(1, r)
+	})
+}
+
+func TestReleaseThatMeetsAnEndIsNotLate(t *testing.T) {
+	l := fixedAt(t, 1, -1)
+	meet(t, l, 40_000, func(int) (a, b func()) {
+		p, ok := l.TryAcquire()
+		if !ok {
+			t.Error("a place was lost")
+		}
+		return p.Release, p.Release
+	})
+	require.Zero(t, l.Stats().LateEnds)
+	require.EqualValues(t, 40_000, l.Stats().Ended[Abandoned])
+}
+
 func TestI7FunctionIsCalledOnceUnlessStopped(t *testing.T) {
 	l, err := New(Config{Law: "fixed:2"})
 	require.NoError(t, err)

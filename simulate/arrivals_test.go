@@ -119,12 +119,12 @@ func TestAPhaseDoesNotShiftTheDrawsOfAnother(t *testing.T) {
 func TestAScheduleIsItsSteps(t *testing.T) {
 	sc := simple(1, 20, 60*time.Second)
 	sc.Load = []Phase{
-		{Arrivals: Constant, Rate: Rate{Value: 1}, For: 10 * time.Second},
+		{Arrivals: Schedule, Steps: []RateStep{{0, Rate{}}, {2 * time.Second, Rate{Value: 50}}}, For: 10 * time.Second},
 		{Arrivals: Schedule, Steps: []RateStep{{0, Rate{Value: 100}}, {10 * time.Second, Rate{Value: 2000}}, {20 * time.Second, Rate{}}, {30 * time.Second, Rate{0.5, true}}}},
 	}
 	require.NoError(t, sc.Validate())
 	a := newArrivals(sc, newWeather(sc))
-	require.InEpsilon(t, 10+1000+20_000+4000, a.steps(), 0.001)
+	require.InEpsilon(t, 400+1000+20_000+4000, a.steps(), 0.001)
 	var in [6]float64
 	last := int64(0)
 	for at := a.next(); at != never; at = a.next() {
@@ -132,6 +132,7 @@ func TestAScheduleIsItsSteps(t *testing.T) {
 		in[at/int64(10*time.Second)]++
 		last = at
 	}
+	require.InEpsilon(t, 400, in[0], 0.15)
 	require.InEpsilon(t, 1000, in[1], 0.1)
 	require.InEpsilon(t, 20_000, in[2], 0.03)
 	require.Zero(t, in[3])

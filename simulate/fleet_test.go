@@ -58,6 +58,14 @@ func TestALimitCountsFromTheJoining(t *testing.T) {
 	require.InDeltaSlice(t, []float64{best, best, best}, limit("oracle"), 0.51, "the oracle always gives all of it")
 }
 
+// A program that starts makes its guard, whether it has calls to make or not.
+func TestAClientJoinsWithoutACall(t *testing.T) {
+	sc := joining()
+	sc.Load = []Phase{{Arrivals: Replay, Stamps: []time.Duration{0}}}
+	limit := play(t, sc, "fixed:5").Series.Limit
+	require.Equal(t, []float64{5, 10, 10, 15}, []float64{limit[79], limit[80], limit[159], limit[160]})
+}
+
 // A late client may call in the very instant it joins.
 func TestJoiningComesBeforeCalling(t *testing.T) {
 	sc := simple(1, 5, 10*time.Second)
