@@ -154,7 +154,7 @@ func TestMapTakesAnEndlessInputUntilAnError(t *testing.T) {
 			}
 		}
 		_, err = Map(t.Context(), p, endless, func(_ context.Context, n int) (int, error) {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second + time.Duration(n)*time.Millisecond) // no two end at one instant
 			if n == 20 {
 				return 0, errBoom
 			}

@@ -52,6 +52,7 @@ type Pool struct {
 	pumping bool        // somebody asks the guard for permits
 	asking  bool        // the guard has not answered yet
 	stop    func() bool // withdraws what was asked
+	asked   uint64      // ended when the guard was asked
 	full    bool        // the guard lets nobody wait: ask again when a task has ended
 }
 

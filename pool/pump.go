@@ -18,7 +18,7 @@ func (p *Pool) pump() {
 	}
 	p.pumping = true
 	for !p.asking && !p.full && p.waiting.Len() > 0 {
-		p.asking, p.stop = true, nil
+		p.asking, p.stop, p.asked = true, nil, p.ended
 		p.mu.Unlock()
 		stop := p.guard.AcquireFunc(p.answer)
 		p.mu.Lock()
@@ -39,6 +39,9 @@ func (p *Pool) answer(permit adaptive.Permit, err error) {
 	p.mu.Lock()
 	p.asking = false
 	switch {
+	case err != nil && nobodyWaits(err) && p.ended != p.asked:
+		// A task has ended since the guard was asked, and with it perhaps what stood
+		// in the way. Nobody else would ask again: pump does.
 	case err != nil && p.running.Len() > 0 && nobodyWaits(err):
 		p.full = true
 	case err != nil:

@@ -134,10 +134,11 @@ func TestCancelEndsAWaitingTaskAndTellsARunningOne(t *testing.T) {
 		waiting, err := Submit(t.Context(), p, func(context.Context) (int, error) { t.Error("ran"); return 0, nil })
 		require.NoError(t, err)
 		waiting.Cancel()
+		synctest.Wait()
 		select {
 		case <-waiting.Done():
 		default:
-			t.Error("a waiting task ends at once")
+			t.Error("a waiting task ends without a wait")
 		}
 		_, err = waiting.Wait(t.Context())
 		require.ErrorIs(t, err, ErrCancelled)
