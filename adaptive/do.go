@@ -6,6 +6,11 @@ import "context"
 // Classifier ([Classify] unless [Parts] says otherwise). It returns f's error
 // unchanged, or why the call was not sent. If f panics or calls runtime.Goexit
 // the permit is given back as Abandoned and the panic goes on.
+//
+// A Limiter lets Config.Queue calls wait, 1,024 by default, and rejects more: who
+// starts a goroutine for each of many thousand calls wants package pool, which
+// holds back whoever submits. A ctx that ends while the call waits is reported as
+// its cause, which does not match ErrRejected.
 func Do(ctx context.Context, g Guard, f func(context.Context) error) error {
 	p, err := g.Acquire(ctx)
 	if err != nil {

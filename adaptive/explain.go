@@ -95,7 +95,7 @@ func (d Decision) String() string {
 	if d.Median > 0 {
 		fmt.Fprintf(&b, ", median %v", roundTo3(d.Median))
 	}
-	fmt.Fprintf(&b, ", %d of %d in use, %d blocked", d.PeakInFlight, d.From, d.Blocked)
+	fmt.Fprintf(&b, ", up to %d in flight, %d blocked", d.PeakInFlight, d.Blocked)
 	if d.Unless != "" {
 		fmt.Fprintf(&b, "; %s", d.Unless)
 	}

@@ -16,7 +16,7 @@ func TestExplainIsASentenceWithReasonNumbersAndCounterfactual(t *testing.T) {
 	for range 4 {
 		b.call(41*ms, Success)
 	}
-	require.Equal(t, "users: 0.164s: limit 8 → 5: queue estimate above beta (7.24 against 6); 4 samples, median 40.9ms, 1 of 8 in use, 0 blocked; holds at or below it", b.Explain())
+	require.Equal(t, "users: 0.164s: limit 8 → 5: queue estimate above beta (7.24 against 6); 4 samples, median 40.9ms, up to 1 in flight, 0 blocked; holds at or below it", b.Explain())
 	require.NoError(t, b.SetLimit(3))
 	require.Contains(t, b.Explain(), "users: pinned at 3 by SetLimit; last: 0.164s: limit 8 → 5")
 }

@@ -168,7 +168,7 @@ func (f *footing) probed(w *Window, s statistic, d *Decision) {
 	hot := f.hot
 	f.overshot, f.hot = 0, false
 	d.Value, d.Bound = s.rtt/1e6, f.base.rtt/1e6
-	d.Reason, d.Unless = "probe over, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
+	d.Reason, d.Unless = "probe over and the limit back, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
 	if before > 0 && s.n >= 12 && measured(w, s) && f.base.load > 1.2*limit &&
 		f.base.elasticity(s, f.overRTT, before) < 0.3 {
 		// The round trip does not answer to concurrency: the first windows, and not

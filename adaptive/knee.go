@@ -38,12 +38,12 @@ func (k *knee) Update(w Window) Decision {
 	room := headroom(w.Limit) * math.Exp2(clamp(float64(k.streak-2), 0, 12))
 	target := w.Limit*min(1, conceded/q*math.Exp(0.7*sigma)) + room
 	d.Limit = min(w.Limit+(target-w.Limit)/2, 2*w.Limit)
-	d.Value, d.Bound = q, conceded*math.Exp(0.7*sigma)
-	switch {
-	case d.Limit < w.Limit:
-		d.Reason, d.Unless = "round trips above the baseline", "grows below the bound"
-	default:
-		d.Reason, d.Unless = "round trips near the baseline", "cuts when they exceed the bound by more than the headroom"
+	// Where the limit would rest: what is conceded, and what the headroom adds to it.
+	d.Value, d.Bound = q, conceded*math.Exp(0.7*sigma)/max(1-room/w.Limit, 0.1)
+	if d.Limit < w.Limit {
+		d.Reason, d.Unless = "round trips too far above the baseline", "grows below the bound"
+	} else {
+		d.Reason, d.Unless = "round trips near enough to the baseline", "cuts above the bound"
 	}
 	return k.finish(&w, s, d)
 }

@@ -147,44 +147,47 @@ func TestI4NoWakeUpIsLostBetweenCancelsAndGrants(t *testing.T) {
 	}
 }
 
-// meet runs the functions at the same moment, as near as two goroutines can, and
-// again and again: one is late by a little more each time.
-func meet(t *testing.T, l *Limiter, rounds int, round func(r int) (a, b func())) {
+// meet runs a and b of each round at the same moment, as near as two goroutines
+// can: a comes later by another few nanoseconds each time.
+func meet(t *testing.T, l *Limiter, round func(r int) (a, b func())) (rounds int) {
 	t.Helper()
+	rounds = 40_000
+	if raced() {
+		rounds = 3_000
+	}
 	var a, b func()
-	var turn, done atomic.Int64 // turn: the round that may start; done: those that ended
+	var begun, done atomic.Int64 // rounds
+	wait := func(n *atomic.Int64, r int) {
+		for n.Load() <= int64(r) {
+			runtime.Gosched()
+		}
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for r := range int64(rounds) {
-			for turn.Load() <= r {
-				runtime.Gosched()
-			}
-			for range r % 200 {
-				turn.Load() // a few nanoseconds
-			}
+		for r := range rounds {
+			wait(&begun, r)
 			b()
 			done.Add(1)
 		}
 	})
 	wg.Go(func() {
-		for r := range int64(rounds) {
-			a, b = round(int(r))
-			turn.Add(1)
-			for range (r / 200) % 200 {
-				turn.Load()
+		for r := range rounds {
+			a, b = round(r)
+			begun.Add(1)
+			for range r % 1500 {
+				done.Load()
 			}
 			a()
-			for done.Load() <= r {
-				runtime.Gosched()
-			}
+			wait(&done, r)
 		}
 	})
 	soon(t, l, &wg)
+	return rounds
 }
 
 func TestI4ReleaseThatMeetsAnArrivalWakesIt(t *testing.T) {
 	l := fixedAt(t, 1, 10)
-	meet(t, l, 40_000, func(int) (a, b func()) {
+	meet(t, l, func(int) (a, b func()) {
 		p, ok := l.TryAcquire()
 		if !ok {
 			t.Error("a place was lost")
@@ -209,7 +212,7 @@ func TestI3TwoClaimsOfTheSameSlotGetDifferentOnes(t *testing.T) {
 	claim := func(i, seed int) func() {
 		return func() { got[i].s, got[i].w = l.slots.claim(l, 2, uint64(seed)) }
 	}
-	meet(t, l, 40_000, func(r int) (a, b func()) {
+	meet(t, l, func(r int) (a, b func()) {
 		if got[0].s != nil && got[0] == got[1] {
 			t.Errorf("one slot for two claims in round %d", r-1)
 		}
@@ -224,7 +227,7 @@ func TestI3TwoClaimsOfTheSameSlotGetDifferentOnes(t *testing.T) {
 
 func TestReleaseThatMeetsAnEndIsNotLate(t *testing.T) {
 	l := fixedAt(t, 1, -1)
-	meet(t, l, 40_000, func(int) (a, b func()) {
+	rounds := meet(t, l, func(int) (a, b func()) {
 		p, ok := l.TryAcquire()
 		if !ok {
 			t.Error("a place was lost")
@@ -232,7 +235,7 @@ func TestReleaseThatMeetsAnEndIsNotLate(t *testing.T) {
 		return p.Release, p.Release
 	})
 	require.Zero(t, l.Stats().LateEnds)
-	require.EqualValues(t, 40_000, l.Stats().Ended[Abandoned])
+	require.EqualValues(t, rounds, l.Stats().Ended[Abandoned])
 }
 
 func TestI7FunctionIsCalledOnceUnlessStopped(t *testing.T) {

@@ -49,7 +49,7 @@ type Retries struct {
 type Downstream struct {
 	Servers   []Step        `json:"servers"` // parallel servers from an instant on; the first at 0
 	Service   Distribution  `json:"service"` // of one call that has a server for itself; none if all classes have their own
-	Queue     int           `json:"queue"`   // places in front of the servers, beyond which calls are refused; −1 means no bound
+	Queue     int           `json:"queue"`   // places in front of the servers, beyond which calls are refused; 0 means none, −1 no bound
 	Order     Order         `json:"order"`
 	Network   time.Duration `json:"network"`   // round trip
 	USL       USL           `json:"usl"`       // how service slows down with concurrency

@@ -1,6 +1,7 @@
 package adaptivehttp_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,10 @@ func ExampleNewTransport() {
 	}
 
 	resp, err := client.Get(downstream.URL)
-	if err != nil { // errors.Is(err, adaptive.ErrRejected): not sent, the downstream is full
+	if errors.Is(err, adaptive.ErrRejected) {
+		return // not sent: the downstream is full, so answer without it
+	}
+	if err != nil {
 		panic(err)
 	}
 	defer resp.Body.Close()
