@@ -202,27 +202,28 @@ func TestI4ReleaseThatMeetsAnArrivalWakesIt(t *testing.T) {
 	require.Zero(t, l.Stats().InFlight)
 }
 
-func TestI3TwoClaimsOfTheSameSlotGetDifferentOnes(t *testing.T) {
+func TestI3NoSlotIsClaimedTwice(t *testing.T) {
 	l := fixedAt(t, 8, -1)
-	type claimed struct {
-		s *slot
-		w uint64
+	table := l.slots.grown(l, 2)
+	owners := map[*slot]*atomic.Int32{}
+	for i := range *table {
+		owners[&(*table)[i]] = &atomic.Int32{}
 	}
-	var got [2]claimed
-	claim := func(i, seed int) func() {
-		return func() { got[i].s, got[i].w = l.slots.claim(l, 2, uint64(seed)) }
-	}
-	meet(t, l, func(r int) (a, b func()) {
-		if got[0].s != nil && got[0] == got[1] {
-			t.Errorf("one slot for two claims in round %d", r-1)
-		}
-		for _, c := range got {
-			if c.s != nil {
-				c.s.word.Store(c.w + 1)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for range 200_000 {
+				s, w := l.slots.claim(l, 2, 0) // both want the same slot first
+				if owners[s].Add(1) > 1 {
+					t.Error("two permits hold one slot")
+					return
+				}
+				owners[s].Add(-1)
+				s.word.Store(w + 1)
 			}
-		}
-		return claim(0, r), claim(1, r)
-	})
+		})
+	}
+	soon(t, l, &wg)
 }
 
 func TestReleaseThatMeetsAnEndIsNotLate(t *testing.T) {
