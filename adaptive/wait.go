@@ -92,11 +92,7 @@ func (l *Limiter) enqueue(w *waiter) (admitted word, err error) {
 				return g + one, nil
 			}
 		case l.queue.n >= l.config.Queue:
-			reason := RejectQueueFull
-			if l.config.Queue < 0 {
-				reason = RejectLimit
-			}
-			return 0, l.reject(reason)
+			return 0, l.reject(RejectQueueFull)
 		case g&flagWaiting != 0 || l.gate.swap(g, g|flagWaiting):
 			l.queue.push(w)
 			return 0, nil

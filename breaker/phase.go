@@ -127,8 +127,9 @@ func (b *Breaker) current() *phase {
 			b.halfOpen(ph)
 		}
 	case HalfOpen:
+		now := b.lim.Now() // the clock may be the user's
 		b.mu.Lock()
-		b.expire(ph, b.lim.Now())
+		b.expire(ph, now)
 		b.mu.Unlock()
 		b.deliver()
 	}

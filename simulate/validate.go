@@ -87,7 +87,7 @@ func (s *Scenario) faults() []pathFault {
 	last := time.Duration(-1)
 	for i, at := range s.Changes {
 		path := fmt.Sprintf("changes[%d]", i)
-		c.must(at >= 0 && at < s.Duration, path, "is %v, must be within the duration of %v", at, s.Duration)
+		c.must(at >= 0 && (at < s.Duration || s.Duration <= 0), path, "is %v, must be within the duration of %v", at, s.Duration)
 		c.must(at > last, path, "is %v, must be after the one before", at)
 		last = at
 	}
