@@ -41,6 +41,15 @@ const (
 
 const breakerSuffix = "+breaker"
 
+// CheckGuard returns what is wrong with the name of a guard, or nil.
+func CheckGuard(name string) error {
+	if name == oracleName {
+		return nil
+	}
+	_, err := parseGuard(name)
+	return err
+}
+
 // parseGuard reads a name: "none", "fixed:0.5x", "corelimit/…", any law that
 // adaptive.ParseLaw reads, each of them with "+breaker" for a coupled breaker;
 // "breaker" with no limit but its own, "coupled" and "chained" with the default law.

@@ -23,7 +23,7 @@ func (r *reader) guards(to *[]string) func(*yaml.Node, string) {
 		r.list(n, path, func(n *yaml.Node, path string) {
 			var name string
 			r.text(&name)(n, path)
-			if _, err := parseGuard(name); err != nil && name != oracleName && !r.wrong[path] {
+			if err := CheckGuard(name); err != nil && !r.wrong[path] {
 				r.fault(n, path, "%v", err)
 			}
 			*to = append(*to, name)

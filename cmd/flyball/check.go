@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,7 +63,7 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 	runner := simulate.Runner{Events: c.Events}
 	var all []checked
 	for i, sc := range scenarios {
-		runner.Guards = c.guards(sc)
+		runner.Guards = underTest(c.Law, sc)
 		runner.Seeds = sc.Seeds(c.seeds(sc))
 		p := watch(out.status, fmt.Sprintf("check %s (%d of %d)", sc.Name, i+1, len(scenarios)))
 		rep, err := runner.Compare(ctx, sc)
@@ -92,7 +91,7 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 		}
 	}
 	if c.Format == "json" {
-		return checkedDocuments(out, all)
+		return documents(out, all)
 	}
 	checkedText(out, all)
 	return nil
@@ -124,9 +123,7 @@ func (c *checkCommand) load(out *output) ([]*simulate.Scenario, error) {
 		out.notes = append(out.notes, fmt.Sprintf("left out %d of %d files, which have no assertions", silent, len(c.Files)))
 	}
 	c.Files = files
-	if len(scenarios) > 0 {
-		errs = append(errs, (&simulateCommand{Law: c.Law}).checkLaws(scenarios[0]))
-	}
+	errs = append(errs, checkLaws(c.Law))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -139,7 +136,7 @@ func (c *checkCommand) load(out *output) ([]*simulate.Scenario, error) {
 // checkNeeds finds assertions that the flags leave nothing to judge by.
 func (c *checkCommand) checkNeeds(path string, sc *simulate.Scenario, out *output) error {
 	var errs []error
-	guards := append(c.guards(sc), "oracle")
+	guards := append(underTest(c.Law, sc), "oracle")
 	about := 0
 	for i, a := range sc.Assert {
 		if c.Seeds != nil && a.Seeds() > *c.Seeds {
@@ -170,24 +167,6 @@ func (c *checkCommand) seeds(sc *simulate.Scenario) int {
 	return most
 }
 
-// guards is what is judged, each once.
-func (c *checkCommand) guards(sc *simulate.Scenario) []string {
-	under := c.Law
-	if len(under) == 0 {
-		under = sc.Guards
-	}
-	if len(under) == 0 {
-		under = simulate.DefaultGuards()
-	}
-	var guards []string
-	for _, g := range under {
-		if !slices.Contains(guards, g) {
-			guards = append(guards, g)
-		}
-	}
-	return guards
-}
-
 // checkedText writes a line for each failure, and one that sums up.
 func checkedText(out *output, all []checked) {
 	failed, total := 0, 0
@@ -212,16 +191,4 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// checkedDocuments writes one line of JSON for each scenario.
-func checkedDocuments(out *output, all []checked) error {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	for _, c := range all {
-		if err := e.Encode(c); err != nil {
-			return internalError{err}
-		}
-	}
-	return nil
 }

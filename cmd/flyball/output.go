@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +56,18 @@ func resolveTarget(path string, inputs []string) (string, error) {
 		}
 	}
 	return path, nil
+}
+
+// documents writes one line of JSON for each document.
+func documents[T any](out *output, docs []T) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	for _, d := range docs {
+		if err := e.Encode(d); err != nil {
+			return internalError{err}
+		}
+	}
+	return nil
 }
 
 // replaceFile puts data at path so that a reader sees all of it or the file that

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,9 +132,7 @@ func (c *simulateCommand) load(out *output) ([]*simulate.Scenario, error) {
 		}
 		scenarios = append(scenarios, sc)
 	}
-	if len(scenarios) > 0 {
-		errs = append(errs, c.checkLaws(scenarios[0]))
-	}
+	errs = append(errs, checkLaws(c.Law))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -147,29 +144,10 @@ func (c *simulateCommand) load(out *output) ([]*simulate.Scenario, error) {
 	return scenarios, err
 }
 
-// checkLaws finds faults of --law. Compare looks for them before it looks at its
-// context, which here says to do nothing more.
-func (c *simulateCommand) checkLaws(sc *simulate.Scenario) error {
-	over, cancel := context.WithCancel(context.Background())
-	cancel()
-	runner := simulate.Runner{Guards: c.Law}
-	if _, err := runner.Compare(over, sc); err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("--law: %s", strings.ReplaceAll(err.Error(), "\n", "\n--law: "))
-	}
-	return nil
-}
-
 // guards are the references and, behind them, what is under test.
 func (c *simulateCommand) guards(sc *simulate.Scenario) []string {
-	under := c.Law
-	if len(under) == 0 {
-		under = sc.Guards
-	}
-	if len(under) == 0 {
-		under = simulate.DefaultGuards()
-	}
 	guards := slices.Clone(references)
-	for _, g := range under {
+	for _, g := range underTest(c.Law, sc) {
 		if !slices.Contains(guards, g) && g != "oracle" {
 			guards = append(guards, g)
 		}
@@ -189,16 +167,4 @@ func (c *simulateCommand) table(out *output, r *simulate.Report, sc *simulate.Sc
 	if results := r.Of(chart); len(results) > 0 && !c.NoChart {
 		fmt.Fprintf(out, "\n%s", report.Overview(r, results[0], out.color))
 	}
-}
-
-// documents writes one line of JSON for each report.
-func documents(out *output, reports []*simulate.Report) error {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	for _, r := range reports {
-		if err := e.Encode(r); err != nil {
-			return internalError{err}
-		}
-	}
-	return nil
 }
