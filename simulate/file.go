@@ -71,7 +71,7 @@ func parse(name, dir string, data []byte) (*Scenario, error) {
 		sc.Name = strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	}
 	for _, f := range sc.faults() {
-		if path := r.asWritten(f.path); !r.hides(path) {
+		if path := r.asWritten(f.path); !r.hides(path) && !r.wrong[f.because] {
 			r.note(r.line(path), path, f.text)
 		}
 	}

@@ -273,3 +273,14 @@ func FuzzScenario(f *testing.F) {
 		}
 	})
 }
+
+func TestAFaultThatOnlyFollowsFromAnotherIsNotTold(t *testing.T) {
+	for _, wrong := range []string{"timout: 1s", "timeout: 1"} {
+		_, err := Parse("a.yaml", []byte("duration: 60s\nload: {poisson: 100}\n"+wrong+"\nretries: 2\ndownstream: {servers: 4, service: {exp: 20ms}}\n"))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "retries.backoff")
+		require.NotContains(t, err.Error(), "\n")
+	}
+	_, err := Parse("a.yaml", []byte("duraton: 60s\nload: {poisson: 100}\nchanges: [30s]\ndownstream: {servers: 4, service: {exp: 20ms}}\n"))
+	require.EqualError(t, err, "a.yaml:1: duraton: unknown key, must be duration?")
+}

@@ -8,7 +8,10 @@ import (
 )
 
 // pathFault is what is wrong with the value at a path.
-type pathFault struct{ path, text string }
+type pathFault struct {
+	path, text string
+	because    string // the path of another value that it rests on, if any: no news if that is wrong
+}
 
 // Validate returns all faults of s, joined, or nil. [Load] and [Parse] have
 // called it.
@@ -33,7 +36,7 @@ type checker struct{ faults []pathFault }
 
 func (c *checker) must(ok bool, path, format string, args ...any) {
 	if !ok {
-		c.faults = append(c.faults, pathFault{path, fmt.Sprintf(format, args...)})
+		c.faults = append(c.faults, pathFault{path: path, text: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -102,7 +105,9 @@ func (s *Scenario) checkRetries(c *checker) {
 	}
 	c.count(r.Count, 1, maxRetries, "retries.count")
 	c.timeOrNone(r.Backoff, "retries.backoff")
-	c.must(r.Backoff > 0 || s.Timeout > 0 || s.allClasses(hasTimeout), "retries.backoff", "is missing, must be set where there is no timeout")
+	if r.Backoff == 0 && s.Timeout == 0 && !s.allClasses(hasTimeout) {
+		c.faults = append(c.faults, pathFault{"retries.backoff", "is missing, must be set where there is no timeout", "timeout"})
+	}
 	c.notNegative(r.Budget, "retries.budget")
 }
 
