@@ -33,11 +33,10 @@ func ParseLaw(s string) (Law, error) {
 		err := parseArgs(s, args, map[string]*float64{"alpha": &v.Alpha, "beta": &v.Beta})
 		return checked(v, err, v.faults(s))
 	}
-	return nil, fmt.Errorf("adaptive: law %q is unknown; the laws are %s", s, strings.Join(LawNames(), ", "))
+	return nil, fmt.Errorf("adaptive: law %q is unknown; the laws are %s", s, strings.Join(lawNames[:], ", "))
 }
 
-// LawNames are the names of the built-in laws.
-func LawNames() []string { return []string{"aimd", "fixed", "knee", "vegas"} }
+var lawNames = [...]string{"aimd", "fixed", "knee", "vegas"}
 
 func checked(law Law, errs ...error) (Law, error) {
 	if err := errors.Join(errs...); err != nil {

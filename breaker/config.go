@@ -10,11 +10,11 @@ import (
 // Config is what can be tuned of a Breaker: plain data, comparable and
 // printable. The zero Config works.
 type Config struct {
-	Rate      float64       // share of failures that trips, above 0 and up to 1; 0 means 0.5
-	MinVolume int           // fewest results in the window to judge by; 0 means 20
-	Window    time.Duration // how far back results count, in steps of a tenth; 0 means 10 s
-	Open      Backoff       // how long it stays open before it probes
-	Probes    time.Duration // a probe that has not reported by then has failed; 0 means Open's time in force
+	Rate         float64       // share of failures that trips, above 0 and up to 1; 0 means 0.5
+	MinVolume    int           // fewest results in the window to judge by; 0 means 20
+	Window       time.Duration // how far back results count, in steps of a tenth; 0 means 10 s
+	Open         Backoff       // how long it stays open before it probes
+	ProbeTimeout time.Duration // a probe that has not reported by then has failed; 0 means Open's time in force
 }
 
 // Backoff is a time that grows from one failed recovery to the next.
@@ -39,7 +39,7 @@ const (
 )
 
 // WithDefaults returns c with each zero field replaced by what it stands for.
-// Probes stays 0.
+// ProbeTimeout stays 0.
 func (c Config) WithDefaults() Config {
 	if c.Rate == 0 {
 		c.Rate = defaultRate
@@ -91,8 +91,8 @@ func (c Config) Validate() error {
 	case d.Base > d.Max:
 		fault("Open.Base is %v, above Open.Max %v", d.Base, d.Max)
 	}
-	if c.Probes < 0 {
-		fault("Probes is %v, must not be negative; 0 means as long as it was open", c.Probes)
+	if c.ProbeTimeout < 0 {
+		fault("ProbeTimeout is %v, must not be negative; 0 means as long as it was open", c.ProbeTimeout)
 	}
 	return errors.Join(faults...)
 }

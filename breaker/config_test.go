@@ -23,11 +23,11 @@ func TestTheZeroConfigWorks(t *testing.T) {
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := New(nil, Config{
 		Rate: 1.5, MinVolume: -1, Window: time.Nanosecond,
-		Open: Backoff{Base: -1, Factor: 0.5, Max: -1}, Probes: -1,
+		Open: Backoff{Base: -1, Factor: 0.5, Max: -1}, ProbeTimeout: -1,
 	})
 	for _, part := range []string{
 		"limiter is nil", "Rate is 1.5", "MinVolume is -1", "Window is 1ns",
-		"Open.Base is -1ns", "Open.Factor is 0.5", "Open.Max is -1ns", "Probes is -1ns",
+		"Open.Base is -1ns", "Open.Factor is 0.5", "Open.Max is -1ns", "ProbeTimeout is -1ns",
 	} {
 		require.ErrorContains(t, err, part)
 	}

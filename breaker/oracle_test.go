@@ -80,7 +80,7 @@ func newOracle(t *testing.T, rnd *rand.Rand) *oracle {
 	require.NoError(t, err)
 	o.ours, err = NewWith(lim, Config{
 		Rate: shape.rate, MinVolume: volume, Window: 10_000 * time.Hour,
-		Open: Backoff{Base: o.open, Factor: 1, Max: o.open}, Probes: 10_000 * time.Hour,
+		Open: Backoff{Base: o.open, Factor: 1, Max: o.open}, ProbeTimeout: 10_000 * time.Hour,
 	}, Parts{OnStateChange: func(_, to State) { o.ourChanges = append(o.ourChanges, to.String()) }})
 	require.NoError(t, err)
 	o.native = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{

@@ -142,7 +142,7 @@ func (b *Breaker) halfOpen(ph *phase) {
 		tick()
 	}
 	b.mu.Lock()
-	patience := b.c.Probes
+	patience := b.c.ProbeTimeout
 	if patience == 0 {
 		patience = b.openTime
 	}

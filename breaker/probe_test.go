@@ -58,7 +58,7 @@ func TestAnIgnoredProbeMakesRoomForAnother(t *testing.T) {
 }
 
 func TestProbesThatHangFailAfterTheirTime(t *testing.T) {
-	r := newRig(t, fixed(100), Config{Probes: 3 * time.Second})
+	r := newRig(t, fixed(100), Config{ProbeTimeout: 3 * time.Second})
 	r.trip()
 	for round := range 20 { // no more than the limit may hang in all
 		r.untilProbes()

@@ -67,9 +67,6 @@ func (c *Counts) Quantile(q float64) float64 {
 	return c.at(c.hi-1, 1)
 }
 
-// Mean is the mean of all values; 0 if there are none.
-func (c *Counts) Mean() float64 { return c.MeanBetween(0, 1) }
-
 // MeanBetween is the mean of the values between the quantiles a and b; 0 if
 // there are none. Values are taken as spread evenly within a bucket.
 func (c *Counts) MeanBetween(a, b float64) float64 {
@@ -89,14 +86,6 @@ func (c *Counts) MeanBetween(a, b float64) float64 {
 		below += n
 	}
 	return sum / (to - from)
-}
-
-// Max is an upper bound of the largest value, within a bucket; 0 if none.
-func (c *Counts) Max() float64 {
-	if c.n == 0 {
-		return 0
-	}
-	return c.at(c.hi-1, 1)
 }
 
 // at is the value a share f into bucket i.
