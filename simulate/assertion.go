@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 // An Assertion is a claim about the runs of a scenario, such as
@@ -154,7 +156,7 @@ func (s *Scenario) checkAssert(c *checker) {
 			continue
 		}
 		for _, g := range a.guards {
-			c.must(g == oracleName || slices.Contains(under, g), path, "%q: guard %s is not under test, must be %s", a.text, g, oneOf(under))
+			c.must(g == oracleName || slices.Contains(under, g), path, "%q: guard %s is not under test, must be %s", a.text, g, strict.OneOf(under))
 		}
 		c.must(a.metric.name != "fairness" || s.Clients.Count > 1, path, "%q: fairness needs two clients or more", a.text)
 		switch {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 const (
@@ -102,11 +104,11 @@ func (p *assertionParser) claim() error {
 		if strings.Contains(name, ":") {
 			return fmt.Errorf("unknown metric %q; guards end with a colon and a space, as in vegas: p99 <= 300ms", name)
 		}
-		meant := nearest(name, MetricNames())
+		meant := strict.Nearest(name, MetricNames())
 		if meant != "" {
 			meant = ", perhaps " + meant
 		}
-		return fmt.Errorf("unknown metric %q%s; must be recovers or %s", name, meant, oneOf(MetricNames()))
+		return fmt.Errorf("unknown metric %q%s; must be recovers or %s", name, meant, strict.OneOf(MetricNames()))
 	}
 	p.to.metric = m
 	if err := p.bounds(); err != nil {
@@ -240,7 +242,7 @@ func (p *assertionParser) majority() error {
 }
 
 func (p *assertionParser) count() (int, error) {
-	if len(p.words) == 0 || !wholeForm.MatchString(p.words[0]) {
+	if len(p.words) == 0 || !strict.IsWhole(p.words[0]) {
 		return 0, p.expected("a number of seeds")
 	}
 	n, err := strconv.Atoi(p.next())

@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 // assertions reads lines, and mappings from guards to a line, which is what YAML
 // takes "vegas: p99 <= 300ms" for.
 func (r *reader) assertions(to *[]Assertion) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.list(n, path, func(n *yaml.Node, path string) {
+		r.List(n, path, func(n *yaml.Node, path string) {
 			var text string
 			switch {
 			case n.Kind == yaml.ScalarNode:
@@ -22,15 +24,15 @@ func (r *reader) assertions(to *[]Assertion) func(*yaml.Node, string) {
 			case n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[0].Kind == yaml.ScalarNode && n.Content[1].Kind == yaml.ScalarNode:
 				text = n.Content[0].Value + guardsEnd + n.Content[1].Value
 			case n.Kind == yaml.MappingNode && len(n.Content) > 2:
-				r.fault(n, path, "has %d claims, must be a list with one an item", len(n.Content)/2)
+				r.Fault(n, path, "has %d claims, must be a list with one an item", len(n.Content)/2)
 				return
 			default:
-				r.fault(n, path, "is %s, must be a claim such as p99 <= 300ms", describe(n))
+				r.Fault(n, path, "is %s, must be a claim such as p99 <= 300ms", strict.Describe(n))
 				return
 			}
 			a, err := ParseAssertion(text)
 			if err != nil {
-				r.fault(n, path, "%v", err)
+				r.Fault(n, path, "%v", err)
 			}
 			*to = append(*to, a)
 		})
@@ -70,7 +72,7 @@ func (u unit) parse(word string, ofOracle bool) (float64, error) {
 		text, scale = strings.TrimSuffix(word, "%"), 100
 	}
 	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || !numberForm.MatchString(text) || x < 0 || !ofOracle && u == asShare && x > scale {
+	if err != nil || !strict.IsNumber(text) || x < 0 || !ofOracle && u == asShare && x > scale {
 		return 0, fmt.Errorf("%s, must be %s", word, example)
 	}
 	return x / scale, nil
@@ -79,7 +81,7 @@ func (u unit) parse(word string, ofOracle bool) (float64, error) {
 func parseTime(word string) (time.Duration, error) {
 	d, err := time.ParseDuration(word)
 	switch {
-	case err != nil && numberForm.MatchString(word):
+	case err != nil && strict.IsNumber(word):
 		return 0, fmt.Errorf("%s without a unit, must be a time such as %ss or %sms", word, word, word)
 	case err != nil || d < 0:
 		return 0, fmt.Errorf("%s, must be a time such as 250ms or 2m", word)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 func TestLoadRefusesWhatIsNoFile(t *testing.T) {
@@ -49,7 +51,7 @@ func TestWhatIsNoScenarioIsRefusedInOneLine(t *testing.T) {
 		"two documents":   {minimal("", "") + "---\nname: x\n", "x.yaml:6: a second document, must be one a file"},
 		"nul":             {"\x00", "x.yaml:1: control characters are not allowed"},
 		"deep":            {strings.Repeat("[", 100_000), "x.yaml:1: exceeded max depth of 32"},
-		"large":           {strings.Repeat("#", maxFile+1), "x.yaml: has 8388609 bytes, must be at most 8388608"},
+		"large":           {strings.Repeat("#", strict.MaxFile+1), "x.yaml: has 8388609 bytes, must be at most 8388608"},
 		"broken UTF-8":    {"name: \xff\xfe\n", "x.yaml:"},
 		"tab for indents": {"load:\n\tpoisson: 3\n", "x.yaml:"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 // unit is what a metric is measured in.
@@ -197,7 +199,7 @@ func MetricNames() []string {
 func (r *Result) Metric(name string) (float64, error) {
 	m := metricNamed(name)
 	if m == nil {
-		return 0, fmt.Errorf("simulate: unknown metric %q, must be %s", name, oneOf(MetricNames()))
+		return 0, fmt.Errorf("simulate: unknown metric %q, must be %s", name, strict.OneOf(MetricNames()))
 	}
 	x, ok := m.of(r)
 	if !ok {

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 func (r *reader) durations(to *[]time.Duration) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.list(n, path, func(n *yaml.Node, path string) {
+		r.List(n, path, func(n *yaml.Node, path string) {
 			var d time.Duration
-			r.duration(&d)(n, path)
+			r.Duration(&d)(n, path)
 			*to = append(*to, d)
 		})
 	}
@@ -20,11 +22,11 @@ func (r *reader) durations(to *[]time.Duration) func(*yaml.Node, string) {
 
 func (r *reader) guards(to *[]string) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.list(n, path, func(n *yaml.Node, path string) {
+		r.List(n, path, func(n *yaml.Node, path string) {
 			var name string
-			r.text(&name)(n, path)
-			if err := CheckGuard(name); err != nil && !r.wrong[path] {
-				r.fault(n, path, "%v", err)
+			r.Text(&name)(n, path)
+			if err := CheckGuard(name); err != nil && !r.Wrong(path) {
+				r.Fault(n, path, "%v", err)
 			}
 			*to = append(*to, name)
 		})
@@ -35,15 +37,15 @@ func (r *reader) guards(to *[]string) func(*yaml.Node, string) {
 func (r *reader) clients(to *Clients) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
 		if n.Kind == yaml.ScalarNode {
-			r.whole(&to.Count)(n, path)
+			r.Whole(&to.Count)(n, path)
 			return
 		}
 		every := time.Duration(-1)
-		r.object(n, path,
-			field{"count", r.whole(&to.Count)},
-			field{"skew", r.number(&to.Skew)},
-			field{"clocks", r.duration(&to.Clocks)},
-			field{"join", r.joins(&to.Join, &every)})
+		r.Object(n, path,
+			strict.Key("count", r.Whole(&to.Count)),
+			strict.Key("skew", r.Number(&to.Skew)),
+			strict.Key("clocks", r.Duration(&to.Clocks)),
+			strict.Key("join", r.joins(&to.Join, &every)))
 		for i := 0; every > 0 && i < max(1, min(to.Count, maxClients)); i++ {
 			at := longest
 			if every <= longest/time.Duration(max(1, i)) {
@@ -61,22 +63,22 @@ func (r *reader) joins(to *[]time.Duration, every *time.Duration) func(*yaml.Nod
 			r.durations(to)(n, path)
 			return
 		}
-		r.object(n, path, field{"every", r.duration(every)})
-		if *every <= 0 && !r.hides(path) {
-			r.fault(n, path, "must say how long after one client the next joins, such as {every: 5s}")
+		r.Object(n, path, strict.Key("every", r.Duration(every)))
+		if *every <= 0 && !r.Hides(path) {
+			r.Fault(n, path, "must say how long after one client the next joins, such as {every: 5s}")
 		}
 	}
 }
 
 func (r *reader) classes(to *[]Class) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.list(n, path, func(n *yaml.Node, path string) {
+		r.List(n, path, func(n *yaml.Node, path string) {
 			var c Class
-			r.object(n, path,
-				field{"name", r.text(&c.Name)},
-				field{"share", r.number(&c.Share)},
-				field{"service", r.distribution(&c.Service)},
-				field{"timeout", r.duration(&c.Timeout)})
+			r.Object(n, path,
+				strict.Key("name", r.Text(&c.Name)),
+				strict.Key("share", r.Number(&c.Share)),
+				strict.Key("service", r.distribution(&c.Service)),
+				strict.Key("timeout", r.Duration(&c.Timeout)))
 			*to = append(*to, c)
 		})
 	}
@@ -84,22 +86,22 @@ func (r *reader) classes(to *[]Class) func(*yaml.Node, string) {
 
 func (r *reader) wait(to *Wait) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.object(n, path,
-			field{"queue", r.whole(&to.Queue)},
-			field{"max", r.duration(&to.Max)})
+		r.Object(n, path,
+			strict.Key("queue", r.Whole(&to.Queue)),
+			strict.Key("max", r.Duration(&to.Max)))
 	}
 }
 
 func (r *reader) retries(to *Retries) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
 		if n.Kind == yaml.ScalarNode {
-			r.whole(&to.Count)(n, path)
+			r.Whole(&to.Count)(n, path)
 			return
 		}
-		r.object(n, path,
-			field{"count", r.whole(&to.Count)},
-			field{"backoff", r.duration(&to.Backoff)},
-			field{"budget", r.number(&to.Budget)})
+		r.Object(n, path,
+			strict.Key("count", r.Whole(&to.Count)),
+			strict.Key("backoff", r.Duration(&to.Backoff)),
+			strict.Key("budget", r.Number(&to.Budget)))
 	}
 }
 
@@ -107,22 +109,22 @@ var faultKinds = []FaultKind{Slow, Errors, Refusals, Blackhole, Stall, Capacity}
 
 func (r *reader) faultList(to *[]Fault) func(*yaml.Node, string) {
 	return func(n *yaml.Node, path string) {
-		r.list(n, path, func(n *yaml.Node, path string) {
+		r.List(n, path, func(n *yaml.Node, path string) {
 			kind := mainKey(r, n, path, faultKinds)
 			f := Fault{Kind: kind}
-			fields := []field{{"at", r.duration(&f.At)}, {"every", r.duration(&f.Every)}}
+			fields := []strict.Field{strict.Key("at", r.Duration(&f.At)), strict.Key("every", r.Duration(&f.Every))}
 			switch kind {
 			case "":
 				return
 			case Stall:
-				fields = append(fields, field{string(kind), r.duration(&f.For)})
+				fields = append(fields, strict.Key(string(kind), r.Duration(&f.For)))
 			case Slow:
-				fields = append(fields, field{"ramp", r.duration(&f.Ramp)}, field{"decay", r.duration(&f.Decay)})
+				fields = append(fields, strict.Key("ramp", r.Duration(&f.Ramp)), strict.Key("decay", r.Duration(&f.Decay)))
 				fallthrough
 			default:
-				fields = append(fields, field{string(kind), r.number(&f.Value)}, field{"for", r.duration(&f.For)})
+				fields = append(fields, strict.Key(string(kind), r.Number(&f.Value)), strict.Key("for", r.Duration(&f.For)))
 			}
-			r.object(n, path, fields...)
+			r.Object(n, path, fields...)
 			*to = append(*to, f)
 		})
 	}
@@ -142,20 +144,20 @@ func mainKey[K ~string](r *reader, n *yaml.Node, path string, kinds []K) K {
 			switch {
 			case slices.Contains(known, key) && !slices.Contains(found, key):
 				found = append(found, key)
-			case nearest(key, known) != "":
+			case strict.Nearest(key, known) != "":
 				meant = key
 			}
 		}
 	}
 	switch {
 	case n.Kind != yaml.MappingNode:
-		r.fault(n, path, "is %s, must be a mapping with %s", describe(n), oneOf(known))
+		r.Fault(n, path, "is %s, must be a mapping with %s", strict.Describe(n), strict.OneOf(known))
 	case len(found) == 0 && meant != "":
-		r.fault(n, join(path, meant), "unknown key, must be %s", hint(meant, known))
+		r.Fault(n, strict.Join(path, meant), "unknown key, must be %s", strict.Hint(meant, known))
 	case len(found) == 0:
-		r.fault(n, path, "says not what it is, must have %s", oneOf(known))
+		r.Fault(n, path, "says not what it is, must have %s", strict.OneOf(known))
 	case len(found) > 1:
-		r.fault(n, path, "has %s, must have only one of them", strings.Join(found, " and "))
+		r.Fault(n, path, "has %s, must have only one of them", strings.Join(found, " and "))
 	default:
 		return K(found[0])
 	}

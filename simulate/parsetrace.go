@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/flyball-go/flyball/internal/strict"
 	"github.com/flyball-go/flyball/simulate/trace"
 )
 
@@ -18,21 +19,21 @@ type traceFile struct {
 }
 
 // fields are how a scenario says it, under its key.
-func (f *traceFile) fields(r *reader, key string) []field {
-	return []field{
-		{key, func(n *yaml.Node, path string) { f.node, f.path = n, path }},
-		{"column", r.text(&f.column)},
-		{"unit", func(n *yaml.Node, path string) {
-			r.text(&f.unit)(n, path)
+func (f *traceFile) fields(r *reader, key string) []strict.Field {
+	return []strict.Field{
+		strict.Key(key, func(n *yaml.Node, path string) { f.node, f.path = n, path }),
+		strict.Key("column", r.Text(&f.column)),
+		strict.Key("unit", func(n *yaml.Node, path string) {
+			r.Text(&f.unit)(n, path)
 			switch trace.Unit(f.unit) {
 			case trace.Seconds, trace.Millis, trace.Micros, trace.Nanos:
 			default:
 				f.wrong = true
-				if !r.wrong[path] {
-					r.fault(n, path, "is %s, must be s, ms, us or ns", describe(n))
+				if !r.Wrong(path) {
+					r.Fault(n, path, "is %s, must be s, ms, us or ns", strict.Describe(n))
 				}
 			}
-		}},
+		}),
 	}
 }
 
@@ -51,7 +52,7 @@ func (f *traceFile) stamps(r *reader) []time.Duration {
 		out = append(out, time.Duration(at))
 	}
 	if len(out) == 0 {
-		r.fault(f.node, f.path, "%s has no arrivals", f.node.Value)
+		r.Fault(f.node, f.path, "%s has no arrivals", f.node.Value)
 	}
 	return out
 }
@@ -66,7 +67,7 @@ func (f *traceFile) latencies(r *reader) (values []time.Duration, upTo []int64) 
 	}
 	d := t.Latencies()
 	if d.Count() == 0 {
-		r.fault(f.node, f.path, "%s has no latencies", f.node.Value)
+		r.Fault(f.node, f.path, "%s has no latencies", f.node.Value)
 		return nil, nil
 	}
 	d.Values[0] = max(1, d.Values[0])
@@ -80,21 +81,21 @@ func (f *traceFile) open(r *reader, o trace.Options) *trace.Trace {
 	case n == nil:
 		return nil // told already
 	case f.wrong:
-		r.wrong[f.path] = true // so that nobody misses what is in it
+		r.Mark(f.path) // so that nobody misses what is in it
 		return nil
 	case n.Kind != yaml.ScalarNode:
-		r.fault(n, f.path, "is %s, must be the name of a recorded trace", describe(n))
+		r.Fault(n, f.path, "is %s, must be the name of a recorded trace", strict.Describe(n))
 		return nil
 	case r.dir == "":
-		r.fault(n, f.path, "names the file %s, which only a scenario in a file may do", n.Value)
+		r.Fault(n, f.path, "names the file %s, which only a scenario in a file may do", n.Value)
 		return nil
 	case !filepath.IsLocal(n.Value):
-		r.fault(n, f.path, "names the file %s, which must be in the folder of the scenario", n.Value)
+		r.Fault(n, f.path, "names the file %s, which must be in the folder of the scenario", n.Value)
 		return nil
 	}
 	t, err := trace.Open(filepath.Join(r.dir, n.Value), o)
 	if err != nil {
-		r.fault(n, f.path, "%v", err)
+		r.Fault(n, f.path, "%v", err)
 		return nil
 	}
 	return t

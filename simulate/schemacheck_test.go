@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 // faults are those of a scenario by the schema, as an editor shows them.
@@ -90,7 +92,7 @@ func (s *schema) check(path string, node map[string]any, value any) (faults []st
 					rest = own
 				}
 				must(rest != nil, "unknown key "+key)
-				faults = append(faults, s.check(join(path, key), rest, part)...)
+				faults = append(faults, s.check(strict.Join(path, key), rest, part)...)
 			}
 		default:
 			s.t.Fatalf("%s: the test does not know the keyword %s", path, keyword)

@@ -24,15 +24,16 @@ const (
 )
 
 // tested is what the harness and the tools above it drive.
-var tested = []string{"adaptive/...", "breaker", "pool", "simulate/trace", "internal/hist"}
+var tested = []string{"adaptive/...", "breaker", "pool", "simulate/trace", "internal/hist", "internal/strict"}
 
 // layers is the picture of the house, the first row that fits decides. Arrows
 // point down only: core, users, harness, tools, programs.
 var layers = []layer{
 	{place: "internal/hist"},
+	{place: "internal/strict", outside: []string{yaml}},
 	{place: "adaptive", inside: []string{"internal/hist"}},
 	{place: "adaptive/corelimit", inside: []string{"adaptive"}, outside: []string{coreLimit}},
-	{place: "adaptive/configfile", inside: []string{"adaptive"}, outside: []string{yaml}},
+	{place: "adaptive/configfile", inside: []string{"adaptive", "internal/strict"}, outside: []string{yaml}},
 	{place: "adaptive/...", inside: []string{"adaptive", "internal/hist"}},
 
 	{place: "breaker", inside: []string{"adaptive"}, outside: []string{gobreaker}},
