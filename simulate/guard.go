@@ -28,6 +28,7 @@ type guardKind struct {
 	times      float64      // a fixed limit of so many times the right one at the start
 	oracle     float64      // so many times the right limit, at all times
 	breaker    coupling
+	config     *Candidate // what was given in place of a name; nil otherwise
 }
 
 // coupling is how a breaker stands to the limiter.
@@ -117,7 +118,15 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	if g.open {
 		return nil
 	}
-	config := adaptive.Config{Min: lowest, Max: highest, Initial: initial, Queue: -1}
+	config := adaptive.Config{Min: lowest, Max: highest, Initial: initial}
+	var trip breaker.Config
+	if g.config != nil {
+		config = g.config.Limiter
+		if g.config.Breaker != nil {
+			trip = *g.config.Breaker
+		}
+	}
+	config.Queue = -1
 	if r.sc.Wait.Queue > 0 {
 		config.Queue = r.sc.Wait.Queue
 	}
@@ -139,9 +148,9 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	c.guard, c.limiter = lim, lim
 	switch g.breaker {
 	case coupled:
-		c.guard, err = breaker.New(lim, breaker.Config{})
+		c.guard, err = breaker.New(lim, trip)
 	case chained:
-		c.guard, err = newChain(lim, clock)
+		c.guard, err = newChain(lim, clock, trip)
 	}
 	return err
 }

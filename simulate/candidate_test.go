@@ -1,0 +1,68 @@
+package simulate_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/simulate"
+)
+
+func outage(t *testing.T) *simulate.Scenario {
+	t.Helper()
+	sc, err := simulate.Parse("outage", []byte(`{
+		name: outage, duration: 40s, timeout: 1s, load: {poisson: 200},
+		downstream: {servers: 20, service: {exp: 50ms}},
+		faults: [{errors: 1, at: 10s, for: 20s}]}`))
+	require.NoError(t, err)
+	return sc
+}
+
+func TestACandidateWithTheSettingsOfANameRunsAsThatName(t *testing.T) {
+	var r simulate.Runner
+	wide := adaptive.Config{Min: 1, Max: 100_000, Initial: 6}
+	for name, c := range map[string]simulate.Candidate{
+		"knee":            {Limiter: wide},
+		"coupled":         {Limiter: wide, Breaker: &breaker.Config{}},
+		"corelimit/vegas": {Limiter: adaptive.Config{Law: "corelimit/vegas", Min: 1, Max: 100_000, Initial: 6}},
+		"vegas+breaker":   {Limiter: adaptive.Config{Law: "vegas", Min: 1, Max: 100_000, Initial: 6}, Breaker: &breaker.Config{}},
+	} {
+		c.Name = name
+		want, err := r.Run(context.Background(), outage(t), name)
+		require.NoError(t, err)
+		got, err := r.Try(context.Background(), outage(t), c)
+		require.NoError(t, err)
+		if got.Repeatable {
+			require.Equal(t, want, got, name)
+		}
+	}
+}
+
+func TestACandidatesSettingsAreThoseThatRun(t *testing.T) {
+	var r simulate.Runner
+	quick := &breaker.Config{Open: breaker.Backoff{Base: 100 * time.Millisecond, Factor: 1}}
+	slow := &breaker.Config{Open: breaker.Backoff{Base: 30 * time.Second}}
+	a, err := r.Try(context.Background(), outage(t), simulate.Candidate{Name: "quick", Breaker: quick})
+	require.NoError(t, err)
+	b, err := r.Try(context.Background(), outage(t), simulate.Candidate{Name: "slow", Breaker: slow})
+	require.NoError(t, err)
+	require.Greater(t, a.Served, b.Served+1000)
+	c, err := r.Try(context.Background(), outage(t), simulate.Candidate{Name: "small", Limiter: adaptive.Config{Max: 2}})
+	require.NoError(t, err)
+	require.LessOrEqual(t, c.InFlight.Max, 2.0)
+}
+
+func TestAllFaultsOfACandidateAreReported(t *testing.T) {
+	sc := outage(t)
+	sc.Duration = -1
+	_, err := new(simulate.Runner).Try(context.Background(), sc, simulate.Candidate{
+		Name: "bad", Limiter: adaptive.Config{Min: 5, Max: 2, Law: "nonsense"}, Breaker: &breaker.Config{Rate: 2},
+	})
+	for _, part := range []string{"duration", `candidate "bad"`, "Min is 5, above Max 2", "nonsense", "Rate is 2"} {
+		require.ErrorContains(t, err, part)
+	}
+}
