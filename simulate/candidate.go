@@ -29,6 +29,20 @@ func (r *Runner) Try(ctx context.Context, sc *Scenario, c Candidate) (*Result, e
 	return r.run(ctx, sc.with(sc.seed()), g)
 }
 
+// Play is Try without the oracle, which is many runs more: what rests on one, such
+// as [Result.Score], is 0.
+func (r *Runner) Play(ctx context.Context, sc *Scenario, c Candidate) (*Result, error) {
+	g, err := c.guard()
+	if err := errors.Join(sc.Validate(), err); err != nil {
+		return nil, err
+	}
+	run, err := newRun(sc.with(sc.seed()), g)
+	if err != nil {
+		return nil, fmt.Errorf("simulate: %s, guard %s: %w", sc.Name, c.Name, err)
+	}
+	return run.play(ctx, r.Events)
+}
+
 // guard reads c, or returns all its faults.
 func (c *Candidate) guard() (*guardKind, error) {
 	g := &guardKind{name: c.Name, repeatable: true, config: c}

@@ -66,3 +66,18 @@ func TestAllFaultsOfACandidateAreReported(t *testing.T) {
 		require.ErrorContains(t, err, part)
 	}
 }
+
+func TestACandidateCanBePlayedWithoutTheOracle(t *testing.T) {
+	var r simulate.Runner
+	c := simulate.Candidate{Name: "own", Limiter: adaptive.Config{Law: "vegas:alpha=3"}, Breaker: &breaker.Config{}}
+	want, err := r.Try(context.Background(), outage(t), c)
+	require.NoError(t, err)
+	got, err := r.Play(context.Background(), outage(t), c)
+	require.NoError(t, err)
+	require.Zero(t, got.Score)
+	require.Zero(t, got.OfBest)
+	got.Score, got.OfBest, got.Derived = want.Score, want.OfBest, want.Derived
+	require.Equal(t, want, got)
+	_, err = r.Play(context.Background(), outage(t), simulate.Candidate{Name: "bad", Limiter: adaptive.Config{Law: "vega"}})
+	require.ErrorContains(t, err, `candidate "bad"`)
+}
