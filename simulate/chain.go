@@ -13,12 +13,12 @@ type chain struct {
 	limiter *adaptive.Limiter
 }
 
-func newChain(lim *adaptive.Limiter, clock adaptive.Clock, c breaker.Config) (chain, error) {
+func newChain(lim *adaptive.Limiter, clock adaptive.Clock, c breaker.Config, parts breaker.Parts) (chain, error) {
 	open, err := adaptive.NewWith(adaptive.Config{Max: highest, Queue: -1}, adaptive.Parts{Law: adaptive.Fixed{Limit: highest}, Clock: clock})
 	if err != nil {
 		return chain{}, err
 	}
-	b, err := breaker.New(open, c)
+	b, err := breaker.NewWith(open, c, parts)
 	return chain{b, open, lim}, err
 }
 

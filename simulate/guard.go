@@ -29,6 +29,7 @@ type guardKind struct {
 	oracle     float64      // so many times the right limit, at all times
 	breaker    coupling
 	config     *Candidate // what was given in place of a name; nil otherwise
+	history    bool       // keep what it decides
 }
 
 // coupling is how a breaker stands to the limiter.
@@ -131,6 +132,7 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 		config.Queue = r.sc.Wait.Queue
 	}
 	parts := adaptive.Parts{Law: g.law, Clock: clock}
+	r.historian.parts(i, &parts)
 	switch {
 	case g.times > 0:
 		config.Initial = portion(g.times*r.weather.right(0), i, n)
@@ -148,9 +150,9 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	c.guard, c.limiter = lim, lim
 	switch g.breaker {
 	case coupled:
-		c.guard, err = breaker.New(lim, trip)
+		c.guard, err = breaker.NewWith(lim, trip, r.historian.trips(i, clock))
 	case chained:
-		c.guard, err = newChain(lim, clock, trip)
+		c.guard, err = newChain(lim, clock, trip, r.historian.trips(i, clock))
 	}
 	return err
 }

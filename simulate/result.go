@@ -80,6 +80,8 @@ type Result struct {
 	Series  Series        `json:"series"`
 
 	Events uint64 `json:"events"` // of the engine
+
+	History *History `json:"-"` // nil unless Runner.History asked for it; the oracle has none
 }
 
 // Quantiles sums up a latency. All are 0 if there was no sample.

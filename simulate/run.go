@@ -33,6 +33,8 @@ type run struct {
 	meter   *meter
 	guard   *guardKind
 
+	historian *historian // nil if nobody asked
+
 	nextBin  int64
 	bin      int64 // index of the bin that is filling
 	nextTurn int64 // when the weather changes
@@ -49,6 +51,9 @@ type run struct {
 
 func newRun(sc *Scenario, g *guardKind) (*run, error) {
 	r := &run{sc: sc, end: int64(sc.Duration), agenda: newAgenda(), dice: newDice(), weather: newWeather(sc), guard: g}
+	if g.history {
+		r.historian = &historian{}
+	}
 	r.streams.service = newStream(sc.Seed, "service", 0)
 	r.streams.fault = newStream(sc.Seed, "fault", 0)
 	r.streams.class = newStream(sc.Seed, "class", 0)
@@ -153,6 +158,7 @@ func (r *run) turn() {
 	for r.now >= r.nextBin {
 		if r.nextBin > 0 {
 			r.meter.closeBin(r.now)
+			r.historian.closeBin()
 			r.bin++
 		}
 		r.nextBin = (r.bin + 1) * r.end / Bins
@@ -187,7 +193,7 @@ func (r *run) close() (*Result, error) {
 	}
 	res := r.meter.result(r.now, r.fleet)
 	res.Guard, res.Seed, res.Repeatable, res.Events = r.guard.name, r.sc.Seed, r.guard.repeatable, r.events
-	res.Pending, res.Makespan = pending, r.work.makespan()
+	res.Pending, res.Makespan, res.History = pending, r.work.makespan(), r.historian.result()
 	if sum := res.Served + res.Late + res.Failed + res.Rejected + res.Refused + res.Pending; sum != res.Offered {
 		return nil, fmt.Errorf("simulate: %s, guard %s: calls were lost: %d offered, %d accounted for", r.sc.Name, r.guard.name, res.Offered, sum)
 	}

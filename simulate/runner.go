@@ -20,6 +20,9 @@ type Runner struct {
 	Seeds  []uint64 // none means the scenario's
 	Events uint64   // budget of one run; 0 means 50 million
 
+	History bool          // keep what the guards decide, see Result.History
+	Ended   func(*Result) // told of each run of Compare, one at a time but in any order; nil tells nobody
+
 	mu      sync.Mutex
 	oracles map[string]*oracle
 }
@@ -48,6 +51,7 @@ func (r *Runner) Compare(ctx context.Context, sc *Scenario) (*Report, error) {
 		Results: make([]*Result, (len(kinds)+1)*len(seeds)),
 	}
 	errs := make([]error, len(rep.Results))
+	var telling sync.Mutex
 	parallel(len(rep.Results), func(i int) {
 		if ctx.Err() != nil {
 			return
@@ -60,6 +64,11 @@ func (r *Runner) Compare(ctx context.Context, sc *Scenario) (*Report, error) {
 			kind = kinds[at]
 		}
 		rep.Results[i], errs[i] = r.run(ctx, sc.with(seed), kind)
+		if r.Ended != nil && errs[i] == nil {
+			telling.Lock()
+			defer telling.Unlock()
+			r.Ended(rep.Results[i])
+		}
 	})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -74,7 +83,7 @@ func (r *Runner) Compare(ctx context.Context, sc *Scenario) (*Report, error) {
 
 // Run plays sc for one guard with the scenario's seed.
 func (r *Runner) Run(ctx context.Context, sc *Scenario, guard string) (*Result, error) {
-	kinds, err := (&Runner{Guards: []string{guard}}).prepare(sc)
+	kinds, err := (&Runner{Guards: []string{guard}, History: r.History}).prepare(sc)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +117,9 @@ func (r *Runner) prepare(sc *Scenario) ([]*guardKind, error) {
 		}
 		kind, err := parseGuard(name)
 		faults = append(faults, err)
+		if err == nil {
+			kind.history = r.History
+		}
 		kinds = append(kinds, kind)
 	}
 	return kinds, errors.Join(faults...)

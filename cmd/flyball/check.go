@@ -65,7 +65,8 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 	for i, sc := range scenarios {
 		runner.Guards = underTest(c.Law, sc)
 		runner.Seeds = sc.Seeds(c.seeds(sc))
-		p := watch(out.status, fmt.Sprintf("check %s (%d of %d)", sc.Name, i+1, len(scenarios)))
+		p := watch(out.status, fmt.Sprintf("check %s (%d of %d)", sc.Name, i+1, len(scenarios)), len(runner.Seeds)*(len(runner.Guards)+1))
+		runner.Ended = func(*simulate.Result) { p.step() }
 		rep, err := runner.Compare(ctx, sc)
 		p.end()
 		if err != nil {

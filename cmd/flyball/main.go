@@ -43,6 +43,8 @@ func main() {
 type grammar struct {
 	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
 	Check    checkCommand    `cmd:"" help:"Run scenarios and judge what they assert: a gate for CI, which ends with 1 if an assertion fails."`
+
+	Version kong.VersionFlag `help:"Print the version."`
 }
 
 // A command is a sub-command.
@@ -107,7 +109,7 @@ func parse(args []string, stdout, stderr io.Writer) (command, error) {
 	parser, err := kong.New(&g,
 		kong.Name("flyball"),
 		kong.Description("Adaptive concurrency limits, tried out in virtual time."),
-		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ",")},
+		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ","), "version": version()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

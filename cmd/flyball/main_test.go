@@ -160,6 +160,10 @@ func TestHelpIsNoFault(t *testing.T) {
 	}
 }
 
+func TestVersionIsOneLine(t *testing.T) {
+	require.Regexp(t, `\A(devel|v\S+)\n\z`, in(t, nil).ok("--version"))
+}
+
 func TestStandardOutputThatFailsIsInternal(t *testing.T) {
 	in(t, map[string]string{"tiny.yaml": tiny})
 	var stderr bytes.Buffer

@@ -67,7 +67,8 @@ func (c *simulateCommand) run(ctx context.Context, out *output) error {
 	var reports []*simulate.Report
 	for i, sc := range scenarios {
 		runner.Guards = c.guards(sc)
-		p := watch(out.status, fmt.Sprintf("simulate %s (%d of %d)", sc.Name, i+1, len(scenarios)))
+		p := watch(out.status, fmt.Sprintf("simulate %s (%d of %d)", sc.Name, i+1, len(scenarios)), len(runner.Guards)+1)
+		runner.Ended = func(*simulate.Result) { p.step() }
 		r, cost, err := compare(ctx, &runner, sc)
 		p.end()
 		if err != nil {
