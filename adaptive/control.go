@@ -55,6 +55,7 @@ func (l *Limiter) tick(now Instant) {
 	w, due := l.poll(now)
 	if !due {
 		c.mu.Unlock()
+		l.grant() // the end of a cohort may have raised the limit
 		return
 	}
 	c.deciding = true

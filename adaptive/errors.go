@@ -21,14 +21,15 @@ const (
 	RejectBreakerOpen                      // a circuit breaker is open
 	RejectProbes                           // a circuit breaker has its probes in flight
 	RejectClosed                           // the limiter is closed
+	RejectCall                             // the Call cannot be: more weight than Config.Max, or an unknown priority
 
 	// RejectReasons is the number of reasons, for arrays indexed by RejectReason.
-	RejectReasons = int(RejectClosed) + 1
+	RejectReasons = int(RejectCall) + 1
 )
 
 var rejectNames = [RejectReasons]string{
 	"limit reached", "queue full", "queue timeout", "deadline too near",
-	"retry-after", "breaker open", "too many probes", "closed",
+	"retry-after", "breaker open", "too many probes", "closed", "call not possible",
 }
 
 // String returns the reason in lower case, such as "queue full".

@@ -180,3 +180,28 @@ func ExampleLimiter_SetLimit() {
 	// <nil> 50
 	// 50
 }
+
+// A batch takes as many permits as it has calls in it; what a user waits for goes
+// first.
+func ExampleLimiter_With() {
+	lim, err := adaptive.New(adaptive.Config{Name: "search", Law: "fixed:10"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batch := lim.With(adaptive.Call{Weight: 8, Priority: -1})
+	user := lim.With(adaptive.Call{Priority: 1})
+
+	b, _ := batch.Acquire(context.Background())
+	u, _ := user.Acquire(context.Background())
+	fmt.Println(lim.Stats().InFlight)
+	u.Done(adaptive.Success)
+	b.Done(adaptive.Success)
+	fmt.Println(lim.Stats().InFlight)
+	_, err = lim.With(adaptive.Call{Weight: 20_000}).Acquire(context.Background())
+	fmt.Println(err)
+	// Output:
+	// 9
+	// 0
+	// adaptive: search: rejected: call not possible: Weight is 20000, must be 1 to Config.Max, which is 10000, or 0 for 1
+}

@@ -8,19 +8,21 @@ import "sync/atomic"
 //	63 … 39 in flight · 38 … 14 limit · 13 … 0 flags
 //
 // Why no admission exceeds the limit: every admission is one compare-and-swap
-// from a word in which in flight < limit and no flag is set (or, for a waiter
-// that is granted, the waiting flag alone) to the same word with one more in
-// flight. Nothing else adds to in flight, so at that instant the limit in force
+// from a word in which in flight + weight ≤ limit and no flag is set (or, for a
+// waiter that is granted, the waiting flag alone) to the same word with weight
+// more in flight. Nothing else adds to in flight, so at that instant the limit in force
 // held. Lowering the limit leaves what is in flight alone; nothing is admitted
 // until it has drained.
 //
 // Why no wake-up is lost: a waiter sets the waiting flag by a compare-and-swap
-// on a word in which there is no room, under the queue's mutex. A release is one
-// add on the same word, and all operations on a word have one order. Either the
+// on a word in which there is no room for it, under the queue's mutex. A release is
+// one add on the same word, and all operations on a word have one order. Either the
 // release comes first, then the compare-and-swap fails and the waiter sees the
 // room; or it comes second, then it sees the flag in what the add returns and
 // goes to the queue. The flag is cleared only under the mutex, by whoever takes
-// the last waiter out.
+// the last waiter out. Room is not all that decides whose turn it is, if weights
+// differ: so whoever changes the order in the queue looks again, too, after it has
+// joined it, left it, or moved the limit.
 type gate struct {
 	_    [64]byte // alone on its cache line: every call writes it twice
 	word atomic.Uint64
@@ -38,12 +40,13 @@ const (
 	limitShift = 14
 	countShift = 39
 	limitMask  = 1<<(countShift-limitShift) - 1
-	one        = word(1) << countShift
 )
 
 func (w word) inFlight() int { return int(w >> countShift) }
 func (w word) limit() int    { return int(w >> limitShift & limitMask) }
-func (w word) room() bool    { return w>>countShift < w>>limitShift&limitMask }
+
+// room reports whether n more may be admitted.
+func (w word) room(n int) bool { return w.inFlight()+n <= w.limit() }
 
 func (g *gate) load() word { return word(g.word.Load()) }
 
@@ -51,22 +54,25 @@ func (g *gate) swap(old, new word) bool {
 	return g.word.CompareAndSwap(uint64(old), uint64(new))
 }
 
-// admit takes a place if one is free and nobody waits for it. It returns the
+// places is n places, as they are counted in the word.
+func places(n int) word { return word(n) << countShift }
+
+// admit takes n places if they are free and nobody waits for one. It returns the
 // word that decided.
-func (g *gate) admit() (w word, ok bool) {
+func (g *gate) admit(n int) (w word, ok bool) {
 	for {
 		w = g.load()
-		if w&flags != 0 || !w.room() {
+		if w&flags != 0 || !w.room(n) {
 			return w, false
 		}
-		if g.swap(w, w+one) {
-			return w + one, true
+		if g.swap(w, w+places(n)) {
+			return w + places(n), true
 		}
 	}
 }
 
-// release gives a place back and returns the word after it.
-func (g *gate) release() word { return word(g.word.Add(^uint64(one - 1))) }
+// release gives n places back and returns the word after it.
+func (g *gate) release(n int) word { return word(g.word.Add(-uint64(places(n)))) }
 
 // setLimit sets the limit and returns the word after it.
 func (g *gate) setLimit(n int) word {

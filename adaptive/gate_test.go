@@ -38,7 +38,12 @@ type line struct {
 }
 
 func (q *line) join(l *Limiter, name string) (stop func() bool) {
-	return l.AcquireFunc(func(p Permit, err error) {
+	return l.AcquireFunc(q.answer(name))
+}
+
+// answer is the function of the waiter name.
+func (q *line) answer(name string) func(Permit, error) {
+	return func(p Permit, err error) {
 		if err != nil {
 			q.rejected, q.errs = append(q.rejected, name), append(q.errs, err)
 			return
@@ -47,7 +52,7 @@ func (q *line) join(l *Limiter, name string) (stop func() bool) {
 			q.permits = map[string]Permit{}
 		}
 		q.admitted, q.permits[name] = append(q.admitted, name), p
-	})
+	}
 }
 
 func full(t testing.TB, l *Limiter) {
@@ -60,16 +65,16 @@ func TestWordHoldsTheLargestLimitAndCount(t *testing.T) {
 	var g gate
 	g.set(flags)
 	g.setLimit(maxLimit)
-	g.word.Add(uint64(one) * maxLimit)
+	g.word.Add(uint64(places(maxLimit)))
 	w := g.load()
 	require.Equal(t, maxLimit, w.limit())
 	require.Equal(t, maxLimit, w.inFlight())
-	require.False(t, w.room())
+	require.False(t, w.room(1))
 	require.Equal(t, flags, w&flags)
 	w = g.setLimit(1)
 	require.Equal(t, 1, w.limit())
 	require.Equal(t, maxLimit, w.inFlight())
-	w = g.release()
+	w = g.release(1)
 	require.Equal(t, maxLimit-1, w.inFlight())
 	require.Equal(t, flags, w&flags)
 	g.clear(flagWaiting)

@@ -22,43 +22,45 @@ type world struct {
 	t      testing.TB
 	l      *Limiter
 	pause  func(ready func() bool) // lets others move, at least until ready
-	held   int
-	queued map[*waiter]int // position of everybody who ever waited
-	grants []int           // positions in the order of their grants
+	held   int                     // places
+	queued map[*waiter]int         // position of everybody who ever waited
+	grants []*waiter               // in order
 }
 
 func (w *world) step() { w.pause(nil) }
 
-func (w *world) admit(g word) {
-	w.held++
+func (w *world) admit(g word, weight int) {
+	w.held += weight
 	if g.inFlight() > g.limit() {
-		w.t.Fatalf("admitted number %d under a limit of %d", g.inFlight(), g.limit())
+		w.t.Fatalf("%d in flight after an admission under a limit of %d", g.inFlight(), g.limit())
 	}
 }
 
 // acquire returns the waiter in the queue unless it is admitted at once.
-func (w *world) acquire() *waiter {
-	g, ok := w.l.gate.admit()
+func (w *world) acquire(c Call) *waiter {
+	g, ok := w.l.gate.admit(c.Weight)
 	if ok {
-		w.admit(g)
+		w.admit(g, c.Weight)
 		return nil
 	}
 	w.step()
-	me := newWaiter()
-	g, err := w.l.enqueue(me)
+	me := newWaiter(c)
+	me.ready = make(chan answer, 1)
+	g, _, err := w.l.enqueue(me, 0)
 	require.NoError(w.t, err)
 	if g != 0 {
-		w.admit(g)
+		w.admit(g, c.Weight)
 		return nil
 	}
 	w.queued[me] = len(w.queued)
+	w.grant()
 	return me
 }
 
-func (w *world) release() {
+func (w *world) release(c Call) {
 	w.step()
-	w.held--
-	if g := w.l.gate.release(); g&flagWaiting != 0 && g.room() {
+	w.held -= c.Weight
+	if g := w.l.gate.release(c.Weight); g&flagWaiting != 0 && g.room(1) {
 		w.grant()
 	}
 }
@@ -66,7 +68,7 @@ func (w *world) release() {
 func (w *world) grant() {
 	for {
 		w.step()
-		if g := w.l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room() {
+		if g := w.l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room(1) {
 			return
 		}
 		w.step()
@@ -74,8 +76,8 @@ func (w *world) grant() {
 		if next == nil {
 			return
 		}
-		w.admit(g)
-		w.grants = append(w.grants, w.queued[next])
+		w.admit(g, next.weight)
+		w.grants = append(w.grants, next)
 		w.step()
 		next.ready <- answer{}
 	}
@@ -87,33 +89,49 @@ func (w *world) wait(me *waiter) {
 	}
 }
 
-// once acquires, waits its turn, and ends.
-func once(w *world) {
-	w.wait(w.acquire())
-	w.release()
+// caller acquires, waits its turn, and ends.
+func caller(c Call) actor {
+	return func(w *world) {
+		w.wait(w.acquire(c))
+		w.release(c)
+	}
 }
 
-// leave acquires, and gives up at some moment if it has to wait.
-func leave(w *world) {
-	me := w.acquire()
-	w.step()
-	if me != nil && w.l.withdraw(me) {
-		return
+// leaver acquires, and gives up at some moment if it has to wait.
+func leaver(c Call) actor {
+	return func(w *world) {
+		me := w.acquire(c)
+		w.step()
+		if me != nil && w.l.unqueue(me) {
+			w.grant()
+			return
+		}
+		w.wait(me)
+		w.release(c)
 	}
-	w.wait(me)
-	w.release()
 }
+
+var (
+	one     = Call{Weight: 1}
+	two     = Call{Weight: 2}
+	three   = Call{Weight: 3}
+	urgent  = Call{Weight: 1, Priority: 1}
+	urgent2 = Call{Weight: 2, Priority: 3}
+
+	once  = caller(one)
+	leave = leaver(one)
+)
 
 // try takes a place if there is one, and ends.
 func try(w *world) {
-	if g, ok := w.l.gate.admit(); ok {
-		w.admit(g)
-		w.release()
+	if g, ok := w.l.gate.admit(1); ok {
+		w.admit(g, 1)
+		w.release(one)
 	}
 }
 
 // stay takes a place for good.
-func stay(w *world) { w.wait(w.acquire()) }
+func stay(w *world) { w.wait(w.acquire(one)) }
 
 // set moves the limit.
 func set(limits ...int) actor {
@@ -193,12 +211,20 @@ func play(t testing.TB, limit int, actors []actor, choose func(n int, lastCan bo
 		t.Fatalf("flag %v with %d waiting", g&flagWaiting, w.l.queue.n)
 	case len(live) != w.l.queue.n:
 		t.Fatalf("%d actors stuck, %d waiting", len(live), w.l.queue.n)
-	case g.room() && w.l.queue.n > 0:
+	case w.next() != nil && g.room(w.next().weight):
 		t.Fatalf("%d of %d in flight, and %d wait for ever", g.inFlight(), g.limit(), w.l.queue.n)
-	case !slices.IsSorted(w.grants):
-		t.Fatalf("granted out of turn: %v", w.grants)
+	}
+	for i, later := range w.grants {
+		for _, earlier := range w.grants[:i] {
+			if earlier.level == later.level && earlier.weight >= later.weight && w.queued[earlier] > w.queued[later] {
+				t.Fatalf("granted out of turn: number %d before %d", w.queued[earlier], w.queued[later])
+			}
+		}
 	}
 }
+
+// next is the waiter whose turn it is.
+func (w *world) next() *waiter { return w.l.queue.first(w.l.gate.load().limit()) }
 
 // explore plays every order in which at most preemptions actors are interrupted
 // that could have gone on (−1: every order), and returns how many there are.
@@ -254,6 +280,15 @@ func TestEveryInterleavingKeepsThePromises(t *testing.T) {
 		{"five of all kinds", 1, 1, []actor{once, leave, try, set(2, 1), stay}},
 		{"two leavers, two calls and a try", 1, 1, []actor{once, leave, leave, once, try}},
 		{"limit raised by two for three", 1, 1, []actor{stay, stay, stay, set(2), set(2)}},
+		{"two of weight two for three places", 3, -1, []actor{caller(two), caller(two)}},
+		{"light ones and a heavy one", 2, 2, []actor{once, caller(two), once, once}},
+		{"a heavy one that leaves in front of a light one", 2, 2, []actor{stay, leaver(two), once}},
+		{"too heavy until the limit grows", 1, 2, []actor{once, caller(two), once, set(2)}},
+		{"a heavy one becomes too heavy", 4, 2, []actor{stay, caller(three), caller(two), set(2)}},
+		{"weights, leavers and a moving limit", 3, 1, []actor{caller(two), leaver(three), once, leave, set(2, 3)}},
+		{"two priorities", 1, 2, []actor{once, once, caller(urgent)}},
+		{"an urgent light one passes a heavy one", 2, 2, []actor{stay, caller(two), caller(urgent), set(3)}},
+		{"weights and priorities for two places", 2, 1, []actor{once, leaver(two), caller(urgent), caller(urgent2), try}},
 		{"five for two places while the limit moves", 2, 2, []actor{once, leave, once, leave, set(1, 2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

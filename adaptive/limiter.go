@@ -104,34 +104,39 @@ func (l *Limiter) Limit() int { return l.gate.load().limit() }
 // TryAcquire takes a permit if one is free now and no call waits for it. It
 // never waits and allocates nothing.
 func (l *Limiter) TryAcquire() (Permit, bool) {
-	window := l.samples.window.Load()
-	if w, ok := l.gate.admit(); ok {
-		return l.permit(w, window), true
+	if p, ok := l.try(1); ok {
+		return p, true
 	}
 	l.turnAway()
 	return Permit{}, false
 }
 
 // Acquire implements [Guard]. It waits in turn, at most Config.MaxWait, with at
-// most Config.Queue others. A call whose deadline is nearer than the expected wait
-// and twice the usual round trip is rejected at once, and one that has waited until then,
-// too: sent, it would time out in flight, and one that timed out for our own queue
+// most Config.Queue others. A call that would have to wait and whose deadline is
+// nearer than the expected wait and twice the usual round trip is rejected at
+// once, and so is one whose turn comes with less than twice the usual round trip left:
+// sent, it would time out in flight, and one that timed out for our own queue
 // would be taken for an overloaded downstream. The error is a [*RejectedError], what Suspend was
 // given, or the cause of ctx.
 func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 	if err := ctx.Err(); err != nil {
 		return Permit{}, context.Cause(ctx)
 	}
-	if p, ok := l.try(); ok {
+	if p, ok := l.try(1); ok {
 		return p, nil
 	}
-	return l.wait(ctx)
+	return l.wait(ctx, Call{Weight: 1})
 }
 
 // AcquireFunc implements [Guard]. Config.MaxWait does not apply: a Limiter arms
-// no timer, so patience is the caller's stop.
+// no timer, so patience is the caller's stop. A deadline, which a call has from
+// [Limiter.With], counts as in Acquire.
 func (l *Limiter) AcquireFunc(f func(Permit, error)) (stop func() bool) {
-	if p, ok := l.try(); ok {
+	return l.acquireFunc(Call{Weight: 1}, f)
+}
+
+func (l *Limiter) acquireFunc(c Call, f func(Permit, error)) (stop func() bool) {
+	if p, ok := l.try(c.Weight); ok {
 		call(f, p)
 		return notWaiting
 	}
@@ -140,38 +145,45 @@ func (l *Limiter) AcquireFunc(f func(Permit, error)) (stop func() bool) {
 		return notWaiting
 	}
 	l.noteBlocked()
-	w := &waiter{f: f}
-	window := l.samples.window.Load()
-	if g, err := l.enqueue(w); err != nil {
+	w := newWaiter(c)
+	w.f = f
+	p, out, queued, err := l.join(w)
+	switch {
+	case err != nil:
 		f(Permit{}, err)
 		return notWaiting
-	} else if g != 0 {
-		call(f, l.permit(g, window))
+	case !queued:
+		call(f, p)
 		return notWaiting
 	}
+	l.joined(out)
 	return func() bool { return l.withdraw(w) }
 }
 
 func notWaiting() bool { return false }
 
-// try admits one call if a place is free and nobody waits for it.
-func (l *Limiter) try() (Permit, bool) {
+// try admits a call of weight n if so many places are free and nobody waits for
+// one.
+func (l *Limiter) try(n int) (Permit, bool) {
 	// Read before the gate, so that a call counted as admitted in a window was.
 	window := l.samples.window.Load()
-	w, ok := l.gate.admit()
+	w, ok := l.gate.admit(n)
+	if !ok && w&flags == flagWaiting && w.room(n) {
+		w, ok = l.pass(n)
+	}
 	if !ok {
 		return Permit{}, false
 	}
-	return l.permit(w, window), true
+	return l.permit(w, window, n), true
 }
 
 // permit makes the permit of a call that the gate has counted.
-func (l *Limiter) permit(w word, window uint32) Permit {
+func (l *Limiter) permit(w word, window uint32, places int) Permit {
 	now := l.Now()
 	n := w.inFlight()
 	// n tells apart the calls of one instant, of which virtual time has many.
 	s, held := l.slots.claim(l, n, goroutineHint()^uint64(now)+uint64(n)<<32)
-	return Permit{slot: s, word: held, start: now, tag: uint64(window)<<32 | uint64(n)}
+	return Permit{slot: s, word: held, start: now, tag: uint64(window)<<32 | uint64(n), places: places}
 }
 
 // noteBlocked counts an arrival that found no place. A window may be waiting for
@@ -219,15 +231,15 @@ func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[
 // window.
 func (l *Limiter) finish(p *Permit, o Outcome, at Instant) {
 	due := l.samples.record(p, o, at)
-	l.release()
+	l.release(p.places)
 	if due {
 		l.tick(at)
 	}
 }
 
-// release frees a place and hands it to whoever waits.
-func (l *Limiter) release() {
-	if w := l.gate.release(); w&flagWaiting != 0 && w.room() {
+// release frees n places and hands them to whoever waits.
+func (l *Limiter) release(n int) {
+	if w := l.gate.release(n); w&flagWaiting != 0 && w.room(1) {
 		l.grant()
 	}
 }

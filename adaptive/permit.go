@@ -8,11 +8,12 @@ import "context"
 // whichever copy and goroutine it comes from; any later one is a counted no-op.
 // The zero Permit belongs to no Limiter and its methods do nothing.
 type Permit struct {
-	slot  *slot
-	word  uint64  // the slot's word while this permit holds it
-	start Instant // when admitted
-	tag   uint64  // window number and calls in flight at admission
-	via   Settler
+	slot   *slot
+	word   uint64  // the slot's word while this permit holds it
+	start  Instant // when admitted
+	tag    uint64  // window number and calls in flight at admission
+	places int     // that it takes
+	via    Settler
 }
 
 // A Settler is how guards stack: one put on a permit with [Permit.Via] hears how
@@ -96,7 +97,7 @@ func (p Permit) settle(l *Limiter, r Result, at Instant) {
 // unsent gives back a permit whose call was never sent: nothing is recorded.
 func (p Permit) unsent() {
 	if p.slot.word.CompareAndSwap(p.word, p.word+1) {
-		p.slot.lim.release()
+		p.slot.lim.release(p.places)
 	}
 }
 

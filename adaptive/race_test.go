@@ -361,27 +361,27 @@ type ended struct {
 	inFlight, limit int
 }
 
-// places is the state: which permits are live, and the limit.
-type places struct {
+// seats is the state: which permits are live, and the limit.
+type seats struct {
 	live  uint64
 	limit int
 }
 
 var sequential = porcupine.Model{
-	Init: func() any { return places{limit: 2} },
+	Init: func() any { return seats{limit: 2} },
 	Step: func(state, input, output any) (bool, any) {
-		s, in, out := state.(places), input.(op), output.(ended)
+		s, in, out := state.(seats), input.(op), output.(ended)
 		n := bits.OnesCount64(s.live)
 		switch in.kind {
 		case "try":
 			if out.ok {
-				return n < s.limit, places{s.live | 1<<out.id, s.limit}
+				return n < s.limit, seats{s.live | 1<<out.id, s.limit}
 			}
 			return n >= s.limit, s
 		case "done": // of one that ended already, too
-			return true, places{s.live &^ (1 << in.id), s.limit}
+			return true, seats{s.live &^ (1 << in.id), s.limit}
 		case "set":
-			return true, places{s.live, in.limit}
+			return true, seats{s.live, in.limit}
 		default:
 			return out.inFlight == n && out.limit == s.limit, s
 		}

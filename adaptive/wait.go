@@ -7,40 +7,49 @@ import (
 )
 
 // wait is the slow half of Acquire: no place was free.
-func (l *Limiter) wait(ctx context.Context) (Permit, error) {
+func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 	if l.config.Queue < 0 {
 		return Permit{}, l.turnAway()
 	}
 	l.noteBlocked()
-	deadline, has := ctx.Deadline()
-	if has && l.barred.Load() == nil && untilDeadline(deadline) < l.expected() {
-		return Permit{}, l.reject(RejectDeadline)
+	w := newWaiter(c)
+	w.ready = make(chan answer, 1)
+	if d, has := ctx.Deadline(); has {
+		w.hurry(l.Now().Add(untilDeadline(d)))
 	}
-	w := newWaiter()
-	window := l.samples.window.Load()
-	if g, err := l.enqueue(w); err != nil {
-		return Permit{}, err
-	} else if g != 0 {
-		return l.permit(g, window), nil
+	p, out, queued, err := l.join(w)
+	if !queued {
+		return p, err
 	}
+	returned := false
+	defer func() {
+		// The function of another waiter panicked here: this one's permit goes back.
+		if !returned && !l.withdraw(w) {
+			if a := <-w.ready; a.err == nil {
+				a.p.unsent()
+			}
+		}
+	}()
+	l.joined(out)
+	p, err = l.await(ctx, w)
+	returned = true
+	return p, err
+}
+
+// await waits for the answer to w, which is in the queue.
+func (l *Limiter) await(ctx context.Context, w *waiter) (_ Permit, err error) {
 	var patience <-chan time.Time
 	if l.config.MaxWait > 0 {
 		fired, stop := after(l.config.MaxWait)
 		defer stop()
 		patience = fired
 	}
-	var err error
 	select {
 	case a := <-w.ready:
 		if a.err == nil && ctx.Err() != nil {
 			// Granted and cancelled at once: the next in line has more use for it.
 			a.p.unsent()
 			return Permit{}, context.Cause(ctx)
-		}
-		if a.err == nil && has && untilDeadline(deadline) < l.needed() {
-			// The wait took what the call would need: sent now, it would only time out.
-			a.p.unsent()
-			return Permit{}, l.reject(RejectDeadline)
 		}
 		return a.p, a.err
 	case <-ctx.Done():
@@ -61,6 +70,16 @@ func (l *Limiter) wait(ctx context.Context) (Permit, error) {
 	return Permit{}, err
 }
 
+// hurry makes t the deadline of w if it is earlier.
+func (w *waiter) hurry(t Instant) {
+	if t == 0 {
+		t-- // 0 is none
+	}
+	if w.deadline == 0 || t < w.deadline {
+		w.deadline = t
+	}
+}
+
 // typical is the round trip of late; 0 if unknown.
 func (l *Limiter) typical() time.Duration { return time.Duration(l.samples.typical.Load()) }
 
@@ -68,50 +87,96 @@ func (l *Limiter) typical() time.Duration { return time.Duration(l.samples.typic
 // calls take longer than the typical one, few longer than twice that.
 func (l *Limiter) needed() time.Duration { return 2 * l.typical() }
 
-// expected is how much time a call that joins the queue now should have left: a
-// place frees every typical/limit.
-func (l *Limiter) expected() time.Duration {
-	l.queueMu.Lock()
-	ahead := l.queue.n
-	l.queueMu.Unlock()
-	return l.needed() + l.typical()*time.Duration(ahead+1)/time.Duration(l.Limit())
+// expected is how much time w should have left if it joins the queue under limit
+// now: a place frees every typical/limit.
+func (l *Limiter) expected(w *waiter, limit int) time.Duration {
+	return l.needed() + l.typical()*time.Duration(l.queue.ahead(w)+w.weight)/time.Duration(limit)
+}
+
+// late reports whether at now less than left remains for w, which has a deadline.
+func (w *waiter) late(now Instant, left time.Duration) bool {
+	return w.deadline.Sub(now) < left
+}
+
+// join puts w in the queue unless it is admitted or rejected now. If it is
+// queued the caller calls joined with out.
+func (l *Limiter) join(w *waiter) (p Permit, out *waiter, queued bool, err error) {
+	window := l.samples.window.Load()
+	now := Instant(0)
+	if w.deadline != 0 {
+		now = l.Now()
+	}
+	g, out, err := l.enqueue(w, now)
+	if g != 0 {
+		p = l.permit(g, window, w.weight)
+	}
+	return p, out, g == 0 && err == nil, err
+}
+
+// joined does what follows when a waiter has joined the queue: out, if any, had to
+// go for it, and it may be the newcomer's turn at once, for it need not be the last.
+func (l *Limiter) joined(out *waiter) {
+	defer l.grant()
+	if out != nil {
+		out.tell(Permit{}, l.reject(RejectQueueFull))
+	}
 }
 
 // enqueue puts w in the queue, unless it is rejected or admitted now; then it
-// returns the word that admitted it.
-func (l *Limiter) enqueue(w *waiter) (admitted word, err error) {
+// returns the word that admitted it. If the queue was full, out had to go for it.
+func (l *Limiter) enqueue(w *waiter, now Instant) (admitted word, out *waiter, err error) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
 	for {
 		g := l.gate.load()
 		switch {
 		case g&flagBarred != 0:
-			return 0, l.rejectBy(l.barred.Load())
-		case g&flagWaiting == 0 && g.room():
-			if l.gate.swap(g, g+one) {
-				return g + one, nil
+			return 0, nil, l.rejectBy(l.barred.Load())
+		case g.room(w.weight) && (g&flagWaiting == 0 || l.queue.first(g.limit()) == nil):
+			if l.gate.swap(g, g+places(w.weight)) {
+				return g + places(w.weight), nil, nil
 			}
-		case l.queue.n >= l.config.Queue:
-			return 0, l.reject(RejectQueueFull)
-		case g&flagWaiting != 0 || l.gate.swap(g, g|flagWaiting):
+		case w.deadline != 0 && w.late(now, l.expected(w, g.limit())):
+			return 0, nil, l.reject(RejectDeadline)
+		case g&flagWaiting == 0 && !l.gate.swap(g, g|flagWaiting):
+		default:
+			if l.queue.n >= l.config.Queue {
+				if out = l.queue.last(); out.turn <= l.queue.turn(w) {
+					return 0, nil, l.reject(RejectQueueFull)
+				}
+				l.queue.remove(out)
+			}
 			l.queue.push(w)
-			return 0, nil
+			return 0, out, nil
 		}
 	}
 }
 
 // withdraw takes w out of the queue and reports whether it was still there.
 func (l *Limiter) withdraw(w *waiter) bool {
+	if !l.unqueue(w) {
+		return false
+	}
+	l.grant() // those behind it may be lighter
+	return true
+}
+
+func (l *Limiter) unqueue(w *waiter) bool {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
 	if !w.queued {
 		return false
 	}
 	l.queue.remove(w)
+	l.unflag()
+	return true
+}
+
+// unflag opens the gate to newcomers once nobody waits. queueMu is held.
+func (l *Limiter) unflag() {
 	if l.queue.n == 0 {
 		l.gate.clear(flagWaiting)
 	}
-	return true
 }
 
 // nested is how many functions of waiters may run at once. Each may end its permit
@@ -125,7 +190,7 @@ const nested = 64
 // seen.
 func (l *Limiter) grant() {
 	for l.handing.Load() < nested {
-		if g := l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room() {
+		if g := l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room(1) {
 			return
 		}
 		window := l.samples.window.Load()
@@ -133,15 +198,21 @@ func (l *Limiter) grant() {
 		if w == nil {
 			return
 		}
-		l.hand(w, l.permit(g, window))
+		if w.deadline != 0 && w.late(l.Now(), l.needed()) {
+			// The wait took what the call would need.
+			l.gate.release(w.weight)
+			l.hand(w, Permit{}, l.reject(RejectDeadline))
+			continue
+		}
+		l.hand(w, l.permit(g, window, w.weight), nil)
 	}
 }
 
-// hand gives w its permit, with no lock held. If a function panics, the panic goes
+// hand gives w its answer, with no lock held. If a function panics, the panic goes
 // on, but its permit comes back and those behind it get theirs.
-func (l *Limiter) hand(w *waiter, p Permit) {
+func (l *Limiter) hand(w *waiter, p Permit, err error) {
 	if w.f == nil {
-		w.ready <- answer{p, nil}
+		w.tell(p, err)
 		return
 	}
 	l.handing.Add(1)
@@ -152,7 +223,11 @@ func (l *Limiter) hand(w *waiter, p Permit) {
 			l.grant()
 		}
 	}()
-	call(w.f, p)
+	if err != nil {
+		w.f(p, err)
+	} else {
+		call(w.f, p)
+	}
 	returned = true
 }
 
@@ -168,26 +243,39 @@ func call(f func(Permit, error), p Permit) {
 	returned = true
 }
 
-// next takes the first waiter out of the queue if there is room for it, and
-// returns the word that admitted it.
+// pass admits a call past those waiters that are heavier than the limit: it is
+// nobody's turn.
+func (l *Limiter) pass(weight int) (g word, ok bool) {
+	l.queueMu.Lock()
+	defer l.queueMu.Unlock()
+	for {
+		g := l.gate.load()
+		if g&flagBarred != 0 || !g.room(weight) || l.queue.first(g.limit()) != nil {
+			return g, false
+		}
+		if l.gate.swap(g, g+places(weight)) {
+			return g + places(weight), true
+		}
+	}
+}
+
+// next takes the waiter whose turn it is out of the queue if there is room for
+// it, and returns the word that admitted it.
 func (l *Limiter) next() (w *waiter, admitted word) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
-	for l.queue.n > 0 {
+	for {
 		g := l.gate.load()
-		if g&flagBarred != 0 || !g.room() {
-			break
+		w := l.queue.first(g.limit())
+		if w == nil || g&flagBarred != 0 || !g.room(w.weight) {
+			return nil, 0
 		}
-		if !l.gate.swap(g, g+one) {
-			continue
+		if l.gate.swap(g, g+places(w.weight)) {
+			l.queue.remove(w)
+			l.unflag()
+			return w, g + places(w.weight)
 		}
-		w := l.queue.pop()
-		if l.queue.n == 0 {
-			l.gate.clear(flagWaiting)
-		}
-		return w, g + one
 	}
-	return nil, 0
 }
 
 // newBar is the bar for err, counted under the reason that err gives.
@@ -210,7 +298,8 @@ func (l *Limiter) bar(b *bar) (out []*waiter) {
 	}
 	l.barred.Store(b)
 	l.gate.set(flagBarred)
-	for w := l.queue.pop(); w != nil; w = l.queue.pop() {
+	for w := l.queue.first(maxLimit); w != nil; w = l.queue.first(maxLimit) {
+		l.queue.remove(w)
 		out = append(out, w)
 	}
 	l.gate.clear(flagWaiting)
@@ -227,12 +316,7 @@ func (l *Limiter) flush(out []*waiter, b *bar) {
 	for len(out) > 0 {
 		w := out[0]
 		out = out[1:]
-		err := l.rejectBy(b)
-		if w.f != nil {
-			w.f(Permit{}, err)
-		} else {
-			w.ready <- answer{Permit{}, err}
-		}
+		w.tell(Permit{}, l.rejectBy(b))
 	}
 }
 
