@@ -20,6 +20,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}()
 	cmd, err := parse(args, stdout, stderr)
 	if err == nil && cmd != nil {
-		err = execute(ctx, cmd, stdout, stderr)
+		err = execute(ctx, cmd, args, stdout, stderr)
 	}
 	return conclude(err, stderr)
 }
@@ -131,33 +132,37 @@ func parse(args []string, stdout, stderr io.Writer) (command, error) {
 	return cmd, nil
 }
 
-// execute runs cmd and then publishes what it wrote, all or nothing.
-func execute(ctx context.Context, cmd command, stdout, stderr io.Writer) error {
+// execute runs cmd and then publishes what it wrote, all or nothing. Of a command
+// that was interrupted it publishes what was done.
+func execute(ctx context.Context, cmd command, args []string, stdout, stderr io.Writer) error {
 	target, err := resolveTarget(cmd.target(), cmd.inputs())
 	if err != nil {
 		return err
 	}
-	o := output{color: target == "" && isTerminal(stdout) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-	if isTerminal(stderr) {
+	o := output{command: quote(append([]string{"flyball"}, args...))}
+	if columns := terminal(stdout); columns > 0 && target == "" {
+		o.look = report.Look{Columns: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	}
+	if terminal(stderr) > 0 {
 		o.status = stderr
 	}
-	if err := cmd.run(ctx, &o); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+	interrupted := cmd.run(ctx, &o)
+	if interrupted != nil {
+		if !errors.Is(interrupted, context.Canceled) || o.partial == "" {
+			return interrupted
+		}
+		if target, err = o.divert(target, cmd.inputs()); err != nil {
+			return err
+		}
 	}
 	for _, note := range o.notes {
 		fmt.Fprintf(stderr, "flyball: note: %s\n", plain(note))
 	}
-	if target == "" {
-		if _, err := stdout.Write(o.Bytes()); err != nil {
-			return internalError{fmt.Errorf("write standard output: %w", cause(err))}
-		}
-		return o.gate
-	}
-	if err := replaceFile(target, o.Bytes()); err != nil {
+	if err := o.publish(target, stdout); err != nil {
 		return err
+	}
+	if interrupted != nil {
+		return interrupted
 	}
 	return o.gate
 }

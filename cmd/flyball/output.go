@@ -11,15 +11,113 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"golang.org/x/term"
+
+	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
 )
 
 // output is what a command writes. Nobody sees it unless the command succeeds.
 type output struct {
 	bytes.Buffer
-	notes  []string  // for standard error, a line each
-	gate   error     // what the exit code tells; the output is shown all the same
-	color  bool      // escape codes are welcome
+	notes  []string // for standard error, a line each
+	gate   error    // what the exit code tells; the output is shown all the same
+	look   report.Look
 	status io.Writer // shows progress at once; nil if nobody is looking
+
+	files   []file // to be written besides
+	command string // that was typed
+	partial string // how far it came, if it was interrupted and has something to show
+}
+
+// file is one that a command writes besides its output.
+type file struct {
+	path string // resolved
+	data []byte
+}
+
+// another is resolveTarget for a file besides cmd's output, which must not be the
+// same.
+func (o *output) another(path string, cmd command) (string, error) {
+	resolved, err := resolveTarget(path, cmd.inputs())
+	if err != nil || path == "" {
+		return "", err
+	}
+	if first, err := resolveTarget(cmd.target(), cmd.inputs()); err == nil && first != "" && same(first, resolved) {
+		return "", fmt.Errorf("output %s: is named twice", path)
+	}
+	return resolved, nil
+}
+
+// same reports whether two paths, of which neither need exist, are one file.
+func same(a, b string) bool {
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	if errX == nil && errY == nil && x == y {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// publish writes everything to where it belongs, files first.
+func (o *output) publish(target string, stdout io.Writer) error {
+	for _, f := range o.files {
+		if err := replaceFile(f.path, f.data); err != nil {
+			return err
+		}
+	}
+	if target != "" {
+		return replaceFile(target, o.Bytes())
+	}
+	if _, err := stdout.Write(o.Bytes()); err != nil {
+		return internalError{fmt.Errorf("write standard output: %w", cause(err))}
+	}
+	return nil
+}
+
+// divert has files of an interrupted command go beside those that were asked for,
+// which keep what they had.
+func (o *output) divert(target string, inputs []string) (string, error) {
+	beside := func(path string) (string, error) {
+		ext := filepath.Ext(path)
+		return resolveTarget(strings.TrimSuffix(path, ext)+".partial"+ext, inputs)
+	}
+	var err error
+	for i := range o.files {
+		if o.files[i].path, err = beside(o.files[i].path); err != nil {
+			return "", err
+		}
+		o.notes = append(o.notes, fmt.Sprintf("%s has %s", o.files[i].path, o.partial))
+	}
+	if target == "" {
+		o.notes = append(o.notes, "shown are "+o.partial)
+		return "", nil
+	}
+	if target, err = beside(target); err == nil {
+		o.notes = append(o.notes, fmt.Sprintf("%s has %s", target, o.partial))
+	}
+	return target, err
+}
+
+// quote writes arguments as a shell reads them.
+func quote(args []string) string {
+	var b strings.Builder
+	for i, a := range args {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if a != "" && strings.Trim(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%") == "" {
+			b.WriteString(a)
+			continue
+		}
+		b.WriteString("'" + strings.ReplaceAll(a, "'", `'\''`) + "'")
+	}
+	return b.String()
 }
 
 // resolveTarget returns the file that path stands for, links followed. What
@@ -114,15 +212,16 @@ func at(path string, err error) error {
 	return err
 }
 
-// isTerminal reports whether somebody may be looking at w. The null device
-// counts as one, which harms nobody.
-func isTerminal(w io.Writer) bool {
+// terminal returns the width of the terminal that w is, and 0 if it is none.
+func terminal(w io.Writer) int {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
 	}
-	st, err := f.Stat()
-	return err == nil && st.Mode()&fs.ModeCharDevice != 0
+	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+		return columns
+	}
+	return 80
 }
 
 // plain takes out of s what a terminal would obey instead of show.

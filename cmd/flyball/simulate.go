@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,14 +18,34 @@ import (
 type simulateCommand struct {
 	Files    []string `arg:"" name:"file" help:"Scenarios to run, YAML."`
 	Law      []string `placeholder:"LAW" help:"Laws under test, such as aimd,vegas:alpha=3. Without it those the scenario names, or ${guards}. No limit and fixed limits always stand beside them."`
-	Seed     *uint64  `placeholder:"N" help:"Seed of all randomness, in place of the scenario's."`
+	Repeat   int      `placeholder:"K" default:"1" help:"Run K seeds in a row, for means with their confidence and the worst case."`
+	Seed     *uint64  `placeholder:"N" help:"Seed of all randomness, in place of the scenario's; the first one with --repeat."`
 	Arrivals string   `placeholder:"FILE[:COLUMN[:UNIT]]" help:"Replay the arrivals of a recorded trace in place of the scenario's load. Of a CSV file, COLUMN holds them, in UNIT (s, ms, us, ns) where that is in doubt."`
+	Baseline string   `placeholder:"FILE" help:"Compare with an earlier result (--format json) of the same scenarios, seed by seed, and end with 1 if a guard's score, goodput or p99 got worse."`
+	HTML     string   `name:"html" placeholder:"FILE" help:"Write a page with charts to this file too: self-contained, nothing is fetched."`
+	Metric   string   `placeholder:"NAME" default:"score" help:"What the table over several scenarios shows, such as goodput, p99 or limit.mean."`
 	Format   string   `enum:"table,json,csv" default:"table" help:"One of ${enum}."`
 	Events   uint64   `placeholder:"N" help:"Most events of a single run; 50 million without it."`
 	Series   bool     `help:"With csv: a line for each bin of time instead of one for each run."`
-	Chart    string   `placeholder:"LAW" help:"Chart this guard instead of the best law; of several files, chart each."`
+	Chart    string   `placeholder:"LAW" help:"Chart this guard instead of the best law; of several files, show the table and chart of each."`
 	NoChart  bool     `help:"Print the table alone."`
 	Output   string   `short:"o" placeholder:"FILE" help:"Write to this file, all or nothing, instead of standard output."`
+}
+
+// Help implements kong.HelpProvider.
+func (c *simulateCommand) Help() string {
+	return `Every guard meets the same calls. A table says how each did against an oracle that knows the right limit of each instant in hindsight; of several
+scenarios there is one table, a row for each. Interrupted, it shows the scenarios that were done by then; files keep what they had, and what is done
+goes beside them, as NAME.partial.EXT.
+
+Examples:
+
+	flyball simulate examples/scenarios/brownout.yaml
+	flyball simulate examples/scenarios/brownout.yaml --law knee,vegas:alpha=2 --repeat 20
+	flyball simulate examples/scenarios/brownout.yaml --html brownout.html
+	flyball simulate examples/scenarios/fleet.yaml examples/scenarios/slow.yaml --metric p99
+	flyball simulate examples/scenarios/brownout.yaml --repeat 5 --format json -o before.json
+	flyball simulate examples/scenarios/brownout.yaml --repeat 5 --baseline before.json`
 }
 
 // references stand beside the laws of every comparison.
@@ -31,12 +53,18 @@ var references = []string{"none", "fixed:0.5x", "fixed:1x"}
 
 func (c *simulateCommand) target() string { return c.Output }
 func (c *simulateCommand) inputs() []string {
-	if c.Arrivals == "" {
-		return c.Files
+	in := slices.Clone(c.Files)
+	if c.Baseline != "" {
+		in = append(in, c.Baseline)
 	}
-	path, _, _ := splitArrivals(c.Arrivals)
-	return append(slices.Clone(c.Files), path)
+	if c.Arrivals != "" {
+		path, _, _ := splitArrivals(c.Arrivals)
+		in = append(in, path)
+	}
+	return in
 }
+
+const maxRepeat = 10_000
 
 // Validate refuses flags that contradict each other; kong calls it.
 func (c *simulateCommand) Validate() error {
@@ -45,10 +73,16 @@ func (c *simulateCommand) Validate() error {
 		return fmt.Errorf("--series needs --format csv, not %s", c.Format)
 	case c.Chart != "" && c.Format != "table":
 		return fmt.Errorf("--chart needs --format table, not %s", c.Format)
+	case c.Baseline != "" && c.Format != "table":
+		return fmt.Errorf("--baseline needs --format table, not %s", c.Format)
 	case c.Chart != "" && c.NoChart:
 		return errors.New("--chart and --no-chart exclude each other")
 	case c.Seed != nil && *c.Seed == 0:
 		return errors.New("--seed is 0, want 1 or more: 0 in a scenario stands for no seed")
+	case c.Repeat < 1 || c.Repeat > maxRepeat:
+		return fmt.Errorf("--repeat is %d, want 1 to %d", c.Repeat, maxRepeat)
+	case !slices.Contains(simulate.MetricNames(), c.Metric):
+		return fmt.Errorf("--metric is %q, want one of %s", c.Metric, strings.Join(simulate.MetricNames(), ", "))
 	case slices.Contains(c.Law, ""):
 		return errors.New("--law has an empty name, want names with commas between them")
 	}
@@ -56,70 +90,176 @@ func (c *simulateCommand) Validate() error {
 }
 
 func (c *simulateCommand) run(ctx context.Context, out *output) error {
-	scenarios, err := c.load(out)
+	page, err := out.another(c.HTML, c)
 	if err != nil {
 		return err
 	}
-	runner := simulate.Runner{Events: c.Events}
-	if c.Seed != nil {
-		runner.Seeds = []uint64{*c.Seed}
+	entries, err := c.load(out)
+	if err != nil {
+		return err
+	}
+	before, err := c.before()
+	if err != nil {
+		return err
+	}
+	cost, stopped := c.play(ctx, out, entries)
+	if stopped != nil {
+		done := slices.IndexFunc(entries, func(e report.Entry) bool { return e.Report == nil })
+		if !errors.Is(stopped, context.Canceled) || done == 0 {
+			return stopped
+		}
+		out.partial = fmt.Sprintf("%d of %d scenarios", done, len(entries))
+		entries = entries[:done]
 	}
 	var reports []*simulate.Report
-	for i, sc := range scenarios {
-		runner.Guards = c.guards(sc)
-		p := watch(out.status, fmt.Sprintf("simulate %s (%d of %d)", sc.Name, i+1, len(scenarios)), len(runner.Guards)+1)
-		runner.Ended = func(*simulate.Result) { p.step() }
-		r, cost, err := compare(ctx, &runner, sc)
-		p.end()
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Files[i], err)
+	for _, e := range entries {
+		reports = append(reports, e.Report)
+	}
+	if err := c.show(out, entries, reports, cost); err != nil {
+		return err
+	}
+	if c.Baseline != "" {
+		if err := c.compare(out, before, reports); err != nil {
+			return err
 		}
-		reports = append(reports, r)
-		if c.Format == "table" {
+	}
+	if page != "" {
+		p := report.Page{Version: version(), Command: out.command, Entries: entries}
+		if out.partial != "" {
+			p.Partial = "Interrupted: " + out.partial + "."
+		}
+		var b bytes.Buffer
+		if err := p.Write(&b); err != nil {
+			return internalError{err}
+		}
+		out.files = append(out.files, file{page, b.Bytes()})
+	}
+	return stopped
+}
+
+// show writes what was asked for in the format that was asked for.
+func (c *simulateCommand) show(out *output, entries []report.Entry, reports []*simulate.Report, cost report.Cost) error {
+	switch {
+	case c.Format == "json":
+		return documents(out, reports)
+	case c.Format == "csv" && c.Series:
+		return report.SeriesCSV(out, reports)
+	case c.Format == "csv":
+		return report.CSV(out, reports)
+	}
+	several := len(c.Files) > 1
+	if !several || c.Chart != "" {
+		for i, e := range entries {
 			if i > 0 {
 				out.WriteString("\n\n")
 			}
-			c.table(out, r, sc, cost)
+			c.table(out, e, cost)
 		}
 	}
-	switch c.Format {
-	case "json":
-		return documents(out, reports)
-	case "csv":
-		if c.Series {
-			return report.SeriesCSV(out, reports)
+	if several {
+		if c.Chart != "" {
+			out.WriteString("\n\n")
 		}
-		return report.CSV(out, reports)
-	}
-	if len(reports) > 1 {
-		out.WriteString("\n\n")
-		report.League(out, reports)
+		report.Matrix(out, reports, c.Metric, out.look)
+		cost.Write(out, reports...)
 	}
 	return nil
 }
 
-// compare finds the oracle first, which Compare would do as well and all guards
-// wait for, so that the time it takes is told apart.
-func compare(ctx context.Context, runner *simulate.Runner, sc *simulate.Scenario) (*simulate.Report, report.Cost, error) {
-	var cost report.Cost
-	seeded := *sc
-	if len(runner.Seeds) > 0 {
-		seeded.Seed = runner.Seeds[0]
+// table writes what a person wants to see of one scenario.
+func (c *simulateCommand) table(out *output, e report.Entry, cost report.Cost) {
+	r := e.Report
+	report.Heading(out, r, e.Scenario, out.look)
+	report.Table(out, r, out.look)
+	if len(c.Files) == 1 {
+		cost.Write(out, r)
 	}
-	begun := time.Now()
-	if _, err := runner.Run(ctx, &seeded, "oracle"); err != nil {
-		return nil, cost, err
+	chart := c.Chart
+	if chart == "" {
+		chart = report.Best(r)
 	}
-	cost.Oracle = time.Since(begun)
-	begun = time.Now()
-	r, err := runner.Compare(ctx, sc)
-	cost.Guards = time.Since(begun)
-	return r, cost, err
+	if results := r.Of(chart); len(results) > 0 && !c.NoChart {
+		fmt.Fprintf(out, "\n%s", report.Overview(r, results[0], out.look.Color))
+	}
+}
+
+// play fills in the reports, one scenario after the other, until one goes wrong.
+// It finds the oracles first, which all guards wait for, so that the time they
+// take is told apart.
+func (c *simulateCommand) play(ctx context.Context, out *output, entries []report.Entry) (cost report.Cost, err error) {
+	runner := simulate.Runner{Events: c.Events, History: c.HTML != ""}
+	for i := range entries {
+		sc := entries[i].Scenario
+		runner.Guards, runner.Seeds = c.guards(sc), c.seeds(sc)
+		p := watch(out.status, fmt.Sprintf("simulate %s (%d of %d)", sc.Name, i+1, len(entries)), len(runner.Seeds)*(len(runner.Guards)+2))
+		runner.Ended = func(*simulate.Result) { p.step() }
+		begun := time.Now()
+		for _, seed := range runner.Seeds {
+			seeded := *sc
+			seeded.Seed = seed
+			if _, err = runner.Run(ctx, &seeded, "oracle"); err != nil {
+				break
+			}
+			p.step()
+		}
+		cost.Oracle += time.Since(begun)
+		begun = time.Now()
+		if err == nil {
+			entries[i].Report, err = runner.Compare(ctx, sc)
+		}
+		cost.Guards += time.Since(begun)
+		p.end()
+		if err != nil {
+			return cost, fmt.Errorf("%s: %w", c.Files[i], err)
+		}
+	}
+	return cost, nil
+}
+
+// before reads the baseline.
+func (c *simulateCommand) before() ([]*simulate.Report, error) {
+	if c.Baseline == "" {
+		return nil, nil
+	}
+	f, err := os.Open(c.Baseline)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", at(c.Baseline, err))
+	}
+	defer f.Close()
+	reports, err := report.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %s: %w", c.Baseline, cause(err))
+	}
+	return reports, nil
+}
+
+// compare writes what got worse and better since the baseline.
+func (c *simulateCommand) compare(out *output, before, after []*simulate.Report) error {
+	changes, compared, notes, err := report.Against(before, after)
+	if err != nil {
+		return fmt.Errorf("--baseline: %s: %w", c.Baseline, err)
+	}
+	out.notes = append(out.notes, notes...)
+	out.WriteString("\n\n")
+	if report.Changes(out, c.Baseline, changes, compared, out.look) {
+		out.gate = errFailed
+	}
+	return nil
+}
+
+// seeds are those to run.
+func (c *simulateCommand) seeds(sc *simulate.Scenario) []uint64 {
+	first := *sc
+	if c.Seed != nil {
+		first.Seed = *c.Seed
+	}
+	return first.Seeds(c.Repeat)
 }
 
 // load reads and checks everything before the first run, so that a typing error
 // in the last file is told at once.
-func (c *simulateCommand) load(out *output) ([]*simulate.Scenario, error) {
+func (c *simulateCommand) load(out *output) ([]report.Entry, error) {
+	var entries []report.Entry
 	var scenarios []*simulate.Scenario
 	var errs []error
 	for _, path := range c.Files {
@@ -128,21 +268,27 @@ func (c *simulateCommand) load(out *output) ([]*simulate.Scenario, error) {
 			errs = append(errs, at(path, err))
 			continue
 		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			errs = append(errs, at(path, err))
+			continue
+		}
 		if guards := c.guards(sc); c.Chart != "" && c.Chart != "oracle" && !slices.Contains(guards, c.Chart) {
 			errs = append(errs, fmt.Errorf("--chart %s: not among the guards of %s: %s, oracle", c.Chart, path, strings.Join(guards, ", ")))
 		}
 		scenarios = append(scenarios, sc)
+		entries = append(entries, report.Entry{File: path, Text: string(text), Scenario: sc})
 	}
 	errs = append(errs, checkLaws(c.Law))
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	if c.Arrivals == "" {
-		return scenarios, nil
+		return entries, nil
 	}
 	notes, err := replay(c.Arrivals, scenarios)
 	out.notes = append(out.notes, notes...)
-	return scenarios, err
+	return entries, err
 }
 
 // guards are the references and, behind them, what is under test.
@@ -154,18 +300,4 @@ func (c *simulateCommand) guards(sc *simulate.Scenario) []string {
 		}
 	}
 	return guards
-}
-
-// table writes what a person wants to see of one scenario.
-func (c *simulateCommand) table(out *output, r *simulate.Report, sc *simulate.Scenario, cost report.Cost) {
-	report.Heading(out, r, sc, out.color)
-	report.Table(out, r, out.color)
-	cost.Write(out, r)
-	chart := c.Chart
-	if chart == "" && len(c.Files) == 1 {
-		chart = report.Best(r)
-	}
-	if results := r.Of(chart); len(results) > 0 && !c.NoChart {
-		fmt.Fprintf(out, "\n%s", report.Overview(r, results[0], out.color))
-	}
 }

@@ -88,7 +88,7 @@ func TestJSONIsSimulatesDocumentByteForByte(t *testing.T) {
 	require.Equal(t, one, f.ok("simulate", "tiny.yaml", "--format", "json", "--seed", "1"))
 }
 
-func TestManyFilesAreOneDocumentEachAndALeague(t *testing.T) {
+func TestManyFilesAreOneDocumentEachAndOneTable(t *testing.T) {
 	f := in(t, map[string]string{"a.yaml": tiny, "b.yaml": strings.Replace(tiny, "name: tiny", "name: other", 1)})
 	docs := json.NewDecoder(strings.NewReader(f.ok("simulate", "a.yaml", "b.yaml", "--format", "json")))
 	var scenarios []string
@@ -100,7 +100,7 @@ func TestManyFilesAreOneDocumentEachAndALeague(t *testing.T) {
 	require.Equal(t, []string{"tiny", "other"}, scenarios)
 
 	table := f.ok("simulate", "a.yaml", "b.yaml")
-	require.Regexp(t, `(?s)^tiny: .*\nother: .*score over 2 scenarios`, table)
+	require.Regexp(t, `(?s)\Ascore of 2 scenarios\n\nscenario .*\ntiny .*\nother .*\nmean .*\nworst .*`, table)
 	require.NotContains(t, table, "┤", "charts would drown the tables")
 	require.Equal(t, 2, strings.Count(f.ok("simulate", "a.yaml", "b.yaml", "--chart", "vegas"), "latency, vegas"))
 }

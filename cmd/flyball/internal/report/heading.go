@@ -15,17 +15,20 @@ import (
 // unusual are the arrivals that the rate in a heading does not speak for.
 var unusual = map[simulate.Arrivals]string{simulate.Users: " (closed loop)", simulate.Replay: " (replayed)"}
 
-// Heading writes what was simulated.
-func Heading(w io.Writer, r *simulate.Report, sc *simulate.Scenario, color bool) {
-	parts := []string{Seconds(r.Duration)}
-	if best := r.Of("oracle"); len(best) > 0 && r.Duration > 0 {
-		offered := Count(float64(best[0].Offered)/r.Duration) + "/s offered"
-		for _, p := range sc.Load {
-			if note, ok := unusual[p.Arrivals]; ok {
-				offered += note
-				break
-			}
+func loadNote(sc *simulate.Scenario) string {
+	for _, p := range sc.Load {
+		if note, ok := unusual[p.Arrivals]; ok {
+			return note
 		}
+	}
+	return ""
+}
+
+// Heading writes what was simulated.
+func Heading(w io.Writer, r *simulate.Report, sc *simulate.Scenario, look Look) {
+	parts := []string{Seconds(r.Duration)}
+	if best := r.Of(oracle); len(best) > 0 && r.Duration > 0 {
+		offered := Count(float64(best[0].Offered)/r.Duration) + "/s offered" + loadNote(sc)
 		parts = append(parts, offered)
 	}
 	if n := sc.Clients.Count; n > 1 {
@@ -35,14 +38,10 @@ func Heading(w io.Writer, r *simulate.Report, sc *simulate.Scenario, color bool)
 		parts = append(parts, "time-out "+Duration(sc.Timeout))
 	}
 	parts = append(parts, "right limit "+Count(r.Right))
-	seeds := make([]string, len(r.Seeds))
-	for i, s := range r.Seeds {
-		seeds[i] = fmt.Sprint(s)
-	}
-	parts = append(parts, "seed "+strings.Join(seeds, ", "))
+	parts = append(parts, plural(len(r.Seeds), "seed")+" "+seedList(r.Seeds))
 	fmt.Fprintf(w, "%s: %s\n", printable(r.Scenario), strings.Join(parts, ", "))
-	for _, line := range wrap(printable(r.Description), Width-2) {
-		fmt.Fprintf(w, "  %s\n", paint(line, asciigraph.Gray, color))
+	for _, line := range wrap(printable(r.Description), look.columns()-2) {
+		fmt.Fprintf(w, "  %s\n", paint(line, asciigraph.Gray, look.Color))
 	}
 	fmt.Fprintln(w)
 }
@@ -55,11 +54,13 @@ type Cost struct {
 }
 
 // Write writes c beside what it bought.
-func (c Cost) Write(w io.Writer, r *simulate.Report) {
+func (c Cost) Write(w io.Writer, reports ...*simulate.Report) {
 	events, virtual := 0.0, 0.0
-	for _, res := range r.Results {
-		if res.Guard != "oracle" {
-			events, virtual = events+float64(res.Events), virtual+r.Duration
+	for _, r := range reports {
+		for _, res := range r.Results {
+			if res.Guard != oracle {
+				events, virtual = events+float64(res.Events), virtual+r.Duration
+			}
 		}
 	}
 	perSecond := events / max(c.Guards.Seconds(), 1e-9)

@@ -25,8 +25,8 @@ var escapes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
 func page(r *simulate.Report, sc *simulate.Scenario, color bool) string {
 	var b bytes.Buffer
-	report.Heading(&b, r, sc, color)
-	report.Table(&b, r, color)
+	report.Heading(&b, r, sc, report.Look{Color: color})
+	report.Table(&b, r, report.Look{Color: color})
 	report.Cost{Oracle: 700 * time.Millisecond, Guards: 1900 * time.Millisecond}.Write(&b, r)
 	b.WriteString("\n" + report.Overview(r, r.Of("vegas")[0], color).String())
 	return b.String()
@@ -162,15 +162,78 @@ func TestSeriesCSVHasALineForEachBin(t *testing.T) {
 	require.Equal(t, "11.2", rows[2][5], "goodput")
 }
 
-func TestLeagueRanksGuardsOfAllScenarios(t *testing.T) {
+func TestMatrixHasARowForEachScenarioAndWhatTheyComeTo(t *testing.T) {
 	a, _ := sample()
 	b, _ := sample()
 	b.Scenario = "calm"
 	b.Results[4].Score = 0.5                                         // vegas
 	b.Results = append(b.Results[:5:5], b.Results[len(b.Results)-1]) // corelimit/vegas missed it
 	var out bytes.Buffer
-	report.League(&out, []*simulate.Report{a, b})
-	golden(t, "league.txt", out.String())
+	report.Matrix(&out, []*simulate.Report{a, b}, "score", report.Look{})
+	golden(t, "matrix.txt", out.String())
+	out.Reset()
+	report.Matrix(&out, []*simulate.Report{repeated(), repeated()}, "p99", report.Look{Columns: 80})
+	golden(t, "matrix-p99.txt", out.String())
+	require.LessOrEqual(t, width(out.String()), 80)
+}
+
+func TestEveryMetricHasAMatrix(t *testing.T) {
+	r := repeated()
+	for _, m := range simulate.MetricNames() {
+		var out bytes.Buffer
+		report.Matrix(&out, []*simulate.Report{r, r}, m, report.Look{})
+		require.Contains(t, out.String(), "brownout", m)
+		require.NotContains(t, out.String(), "Inf", m)
+	}
+}
+
+// repeated is a sample of three seeds.
+func repeated() *simulate.Report {
+	var all *simulate.Report
+	for seed := range uint64(3) {
+		r, _ := sample()
+		for _, res := range r.Results {
+			res.Seed = seed + 1
+			if res.Guard != "oracle" {
+				res.Score -= 0.01 * float64(seed)
+				res.Latency.P99 *= 1 + 0.1*float64(seed)
+			}
+		}
+		if all == nil {
+			all = r
+			continue
+		}
+		all.Seeds = append(all.Seeds, seed+1)
+		var results []*simulate.Result
+		for _, g := range r.Guards() {
+			results = append(append(results, all.Of(g)...), r.Of(g)...)
+		}
+		all.Results = results
+	}
+	return all
+}
+
+func TestTableOfSeveralSeedsHasMeansAndTheWorst(t *testing.T) {
+	var out bytes.Buffer
+	report.Table(&out, repeated(), report.Look{})
+	golden(t, "seeds.txt", out.String())
+	var wide bytes.Buffer
+	report.Table(&wide, repeated(), report.Look{Columns: 120})
+	require.NotContains(t, wide.String(), "no room")
+}
+
+func TestTableLeavesOutWhatHasNoRoomAndSaysSo(t *testing.T) {
+	for _, columns := range []int{72, 80, 82} {
+		for _, r := range []*simulate.Report{repeated(), func() *simulate.Report { r, _ := sample(); return r }()} {
+			var out bytes.Buffer
+			report.Table(&out, r, report.Look{Columns: columns})
+			require.LessOrEqual(t, width(out.String()), columns, out.String())
+			require.Contains(t, out.String(), "no room for: ")
+			for _, kept := range []string{"guard", "score", "goodput", "p99"} {
+				require.Contains(t, out.String(), kept)
+			}
+		}
+	}
 }
 
 func TestChartStaysWithinItsWidth(t *testing.T) {

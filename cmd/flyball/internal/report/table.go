@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,86 +18,161 @@ import (
 // scenarios of ordinary names.
 const Width = 100
 
-// Table writes one row per guard, the oracle's last.
-func Table(w io.Writer, r *simulate.Report, color bool) {
-	best := Best(r)
-	rows := [][]string{{"guard", "score", "goodput", "p50", "p99", "rejected", "late", "failed", "limit (range)", ""}}
-	failed, repeatable := false, true
-	for _, res := range r.Results {
-		note := ""
-		switch {
-		case res.Guard == best:
-			note = "◂"
-		case !res.Repeatable:
-			note = "†"
-		}
-		failed = failed || res.Failed+res.Refused > 0
-		repeatable = repeatable && res.Repeatable
-		rows = append(rows, []string{
-			printable(res.Guard),
-			fmt.Sprintf("%.3f", res.Score),
-			fmt.Sprintf("%s/s %4.0f%%", Count(res.Goodput), 100*res.OfBest),
-			latency(res.Latency, res.Latency.P50),
-			latency(res.Latency, res.Latency.P99),
-			share(res.Rejected, res.Offered),
-			share(res.Late, res.Offered),
-			share(res.Failed+res.Refused, res.Offered),
-			level(res.Limit),
-			note,
-		})
+// A Look is how a text is to look.
+type Look struct {
+	Color   bool // with escape codes, for a terminal
+	Columns int  // of the terminal; 0 means that it is for a file, with all columns
+}
+
+func (l Look) columns() int {
+	if l.Columns == 0 {
+		return Width
 	}
-	if !failed {
-		for i := range rows {
-			rows[i] = append(rows[i][:7:7], rows[i][8:]...)
-		}
+	return l.Columns
+}
+
+// A column of the table. Those of a higher rank go first where there is no room.
+type column struct {
+	name string
+	rank int
+	cell func(Standing) string
+}
+
+// Table writes one row per guard, the oracle's last. Of several seeds it has the
+// means, the confidence in the score, and the worst seed.
+func Table(w io.Writer, r *simulate.Report, look Look) {
+	rows := Standings(r)
+	winner := best(rows)
+	columns, left := columnsFor(r, rows), []string(nil)
+	if look.Columns > 0 {
+		columns, left = fit(columns, rows, look.Columns-3) // 3 for the mark
 	}
-	for i, line := range align(rows) {
+	table := [][]string{make([]string, len(columns)+1)}
+	for i, c := range columns {
+		table[0][i] = c.name
+	}
+	for _, s := range rows {
+		line := make([]string, len(columns)+1)
+		for i, c := range columns {
+			line[i] = c.cell(s)
+		}
+		line[len(columns)] = mark(s, winner)
+		table = append(table, line)
+	}
+	for i, line := range align(table) {
 		switch {
 		case i == 0:
-			line = paint(line, asciigraph.Gray, color)
-		case r.Results[i-1].Guard == best:
-			line = paint(line, asciigraph.Green, color)
-		case Reference(r.Results[i-1].Guard):
-			line = paint(line, asciigraph.Gray, color)
+			line = paint(line, asciigraph.Gray, look.Color)
+		case rows[i-1].Guard == winner:
+			line = paint(line, asciigraph.Green, look.Color)
+		case Reference(rows[i-1].Guard):
+			line = paint(line, asciigraph.Gray, look.Color)
 		}
 		fmt.Fprintln(w, line)
 	}
-	legend(w, r, repeatable)
+	legend(w, r, rows, left, look)
+}
+
+func mark(s Standing, winner string) string {
+	switch {
+	case s.Guard == winner:
+		return "◂"
+	case !s.Repeatable:
+		return "†"
+	}
+	return ""
+}
+
+func columnsFor(r *simulate.Report, rows []Standing) []column {
+	many := len(r.Seeds) > 1
+	columns := []column{
+		{"guard", 0, func(s Standing) string { return printable(s.Guard) }},
+		{"score", 0, func(s Standing) string { return fmt.Sprintf("%.3f", s.Score.Mean) }},
+	}
+	if many {
+		columns[1].cell = func(s Standing) string { return fmt.Sprintf("%.3f ±%.3f", s.Score.Mean, s.Score.Half) }
+		columns = append(columns, column{"worst", 0, func(s Standing) string { return fmt.Sprintf("%.3f", s.WorstScore) }})
+	}
+	columns = append(columns,
+		column{"goodput", 0, func(s Standing) string { return fmt.Sprintf("%s/s %4.0f%%", Count(s.Goodput.Mean), 100*s.OfBest) }},
+		column{"p50", 5, func(s Standing) string { return timeOf(s.P50) }},
+		column{"p99", 0, func(s Standing) string { return timeOf(s.P99) }},
+	)
+	if many {
+		columns = append(columns, column{"worst p99", 2, func(s Standing) string {
+			if s.P99.Runs == 0 {
+				return "–"
+			}
+			return Seconds(s.WorstP99)
+		}})
+	}
+	columns = append(columns,
+		column{"rejected", 1, func(s Standing) string { return percent(s.Rejected) }},
+		column{"late", 3, func(s Standing) string { return percent(s.Late) }},
+	)
+	if slices.ContainsFunc(rows, func(s Standing) bool { return s.Failed > 0 }) {
+		columns = append(columns, column{"failed", 2, func(s Standing) string { return percent(s.Failed) }})
+	}
+	return append(columns, column{"limit (range)", 4, func(s Standing) string { return level(s.Limit) }})
+}
+
+// fit leaves out what a line has no room for.
+func fit(columns []column, rows []Standing, width int) (kept []column, left []string) {
+	wide := func(c column) int {
+		n := utf8.RuneCountInString(c.name)
+		for _, s := range rows {
+			n = max(n, utf8.RuneCountInString(c.cell(s)))
+		}
+		return n
+	}
+	total := -2
+	for _, c := range columns {
+		total += wide(c) + 2
+	}
+	for total > width {
+		out := 0
+		for i, c := range columns {
+			if c.rank > columns[out].rank {
+				out = i
+			}
+		}
+		if columns[out].rank == 0 {
+			break
+		}
+		total -= wide(columns[out]) + 2
+		left = append(left, columns[out].name)
+		columns = slices.Delete(columns, out, out+1)
+	}
+	return columns, left
 }
 
 // legend explains the marks and the yardstick.
-func legend(w io.Writer, r *simulate.Report, repeatable bool) {
-	var marks []string
-	if Best(r) != "" {
+func legend(w io.Writer, r *simulate.Report, rows []Standing, left []string, look Look) {
+	var marks, notes []string
+	if best(rows) != "" {
 		marks = append(marks, "◂ the best law")
 	}
-	if !repeatable {
+	if slices.ContainsFunc(rows, func(s Standing) bool { return !s.Repeatable }) {
 		marks = append(marks, "† not repeatable: draws randomness of its own")
 	}
-	fmt.Fprintln(w)
 	if len(marks) > 0 {
-		fmt.Fprintln(w, strings.Join(marks, "   "))
+		fmt.Fprintf(w, "\n%s", strings.Join(marks, "   "))
 	}
-	if o := r.Of("oracle"); len(o) > 0 {
-		fmt.Fprintf(w, "score and %% are against the oracle: in hindsight, %s × the right limit of each instant\n", Count(o[0].Oracle))
+	if o := r.Of(oracle); len(o) == 1 {
+		notes = append(notes, fmt.Sprintf("score and %% are against the oracle: in hindsight, %s × the right limit of each instant", Count(o[0].Oracle)))
 	}
-}
-
-// Reference reports whether guard is a yardstick instead of a law to choose.
-func Reference(guard string) bool {
-	return guard == "none" || guard == "oracle" || strings.HasPrefix(guard, "fixed")
-}
-
-// Best returns the law with the highest score, the first of equals, or "" if r
-// has references only.
-func Best(r *simulate.Report) string {
-	best, score := "", -1.0
-	for _, res := range r.Results {
-		if !Reference(res.Guard) && res.Score > score {
-			best, score = res.Guard, res.Score
+	if n := len(r.Seeds); n > 1 {
+		notes = append(notes, fmt.Sprintf("means over %d seeds, ± half of a 95 %% confidence interval, and the worst seed; score and %% are against the oracle of each", n))
+	}
+	if len(left) > 0 {
+		notes = append(notes, fmt.Sprintf("no room for: %s", strings.Join(left, ", ")))
+	}
+	fmt.Fprintln(w)
+	for _, n := range notes {
+		for _, line := range wrap(n, look.columns()) {
+			fmt.Fprintln(w, line)
 		}
 	}
-	return best
 }
 
 // align pads the first column and the last to the right, the others to the left.
@@ -126,22 +202,19 @@ func align(rows [][]string) []string {
 	return lines
 }
 
-func latency(q simulate.Quantiles, seconds float64) string {
-	if q.Count == 0 {
+func timeOf(e simulate.Estimate) string {
+	if e.Runs == 0 {
 		return "–"
 	}
-	return Seconds(seconds)
+	return Seconds(e.Mean)
 }
 
-func share(n, of uint64) string {
+func percent(share float64) string {
+	p := 100 * share
 	switch {
-	case of == 0:
-		return "–"
-	case n == 0:
+	case p == 0:
 		return "0%"
-	}
-	p := 100 * float64(n) / float64(of)
-	if p < 0.05 {
+	case p < 0.05:
 		return "<0.1%"
 	}
 	return fmt.Sprintf("%.1f%%", p)
