@@ -16,6 +16,12 @@ type Config struct {
 	Max     int           // highest limit; 0 means 10,000, or Min if that is higher; at most 1<<24
 	Queue   int           // how many calls may wait for a permit; 0 means 1,024, −1 none
 	MaxWait time.Duration // how long Acquire waits for a permit; 0 means as long as its ctx
+
+	// MaxRetryAfter is the longest time for which a Retry-After is heeded: when the
+	// downstream refuses a call and says when to come back, everybody is rejected for
+	// [RejectRetryAfter] until then, and who waits is, too. 0 means 1 min, as long as
+	// a breaker stays open at most; a negative one that Retry-After is not heeded.
+	MaxRetryAfter time.Duration
 }
 
 const (
@@ -23,7 +29,9 @@ const (
 	defaultInitial = 6 // small, because a fleet of K clients starts at 6K
 	defaultMax     = 10_000
 	defaultQueue   = 1024
-	maxLimit       = 1 << 24 // the limit and the count have 24 bits each in the gate's word
+	defaultHold    = time.Minute
+	longestHold    = 720 * time.Hour // so that instants do not overflow
+	maxLimit       = 1 << 24         // the limit and the count have 24 bits each in the gate's word
 )
 
 // Parts are what a Limiter is given that is not data.
@@ -50,6 +58,9 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.Queue == 0 {
 		c.Queue = defaultQueue
+	}
+	if c.MaxRetryAfter == 0 {
+		c.MaxRetryAfter = defaultHold
 	}
 	return c
 }
@@ -82,6 +93,9 @@ func (c Config) validateNumbers() error {
 	}
 	if c.MaxWait < 0 {
 		fault("MaxWait is %v, must not be negative; 0 means as long as ctx", c.MaxWait)
+	}
+	if c.MaxRetryAfter > longestHold {
+		fault("MaxRetryAfter is %v, must be at most %v, 0 for %v, or negative for none", c.MaxRetryAfter, longestHold, defaultHold)
 	}
 	return errors.Join(faults...)
 }

@@ -11,7 +11,7 @@ import (
 func TestZeroConfigWorks(t *testing.T) {
 	l, err := New(Config{})
 	require.NoError(t, err)
-	require.Equal(t, Config{Law: "knee", Initial: 6, Min: 1, Max: 10_000, Queue: 1024}, l.Config())
+	require.Equal(t, Config{Law: "knee", Initial: 6, Min: 1, Max: 10_000, Queue: 1024, MaxRetryAfter: time.Minute}, l.Config())
 	require.Equal(t, 6, l.Limit())
 	require.NoError(t, Do(context.Background(), l, func(context.Context) error { return nil }))
 }
@@ -34,11 +34,12 @@ adaptive: law "veags" is unknown; the laws are aimd, fixed, knee, vegas`)
 
 func TestValidateNamesTheFault(t *testing.T) {
 	for want, c := range map[string]Config{
-		"adaptive: config: Min is -1, must be 1 to 16777216, or 0 for 1":            {Min: -1},
-		"adaptive: config: Max is -5, must be 1 to 16777216, or 0 for 10000":        {Max: -5},
-		"adaptive: config: Max is 16777217, must be 1 to 16777216, or 0 for 10000":  {Max: 1<<24 + 1},
-		"adaptive: config: Initial is 5, must be within Min 1 and Max 4, or 0":      {Initial: 5, Max: 4},
-		"adaptive: config: Initial is -5, must be within Min 1 and Max 10000, or 0": {Initial: -5},
+		"adaptive: config: Min is -1, must be 1 to 16777216, or 0 for 1":                                          {Min: -1},
+		"adaptive: config: Max is -5, must be 1 to 16777216, or 0 for 10000":                                      {Max: -5},
+		"adaptive: config: Max is 16777217, must be 1 to 16777216, or 0 for 10000":                                {Max: 1<<24 + 1},
+		"adaptive: config: Initial is 5, must be within Min 1 and Max 4, or 0":                                    {Initial: 5, Max: 4},
+		"adaptive: config: MaxRetryAfter is 721h0m0s, must be at most 720h0m0s, 0 for 1m0s, or negative for none": {MaxRetryAfter: 721 * time.Hour},
+		"adaptive: config: Initial is -5, must be within Min 1 and Max 10000, or 0":                               {Initial: -5},
 	} {
 		require.EqualError(t, c.Validate(), want)
 	}

@@ -34,7 +34,7 @@ func TestDoHoldsAPlaceWhileItRunsAndReportsHowItEnded(t *testing.T) {
 		l := fixedAt(t, 1, -1)
 		ctx := context.WithValue(context.Background(), t, "caller's")
 		broken := errors.New("broken")
-		for want, err := range map[Outcome]error{Success: nil, Failure: broken, Refused: Refuse(broken, 7), Ignored: Ignore(broken)} {
+		for want, err := range map[Outcome]error{Success: nil, Failure: broken, Refused: Refuse(broken, 0), Ignored: Ignore(broken)} {
 			got := do(ctx, l, func(inner context.Context) error {
 				require.Equal(t, 1, l.Stats().InFlight)
 				require.Equal(t, ctx, inner)

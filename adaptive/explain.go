@@ -59,7 +59,7 @@ func (l *Limiter) Explain() string {
 	}
 	pin, hold, suspended := c.pin, c.hold, c.suspended
 	c.mu.Unlock()
-	s := last.String()
+	s, held := last.String(), l.heldFor()
 	switch {
 	case l.closed.Load():
 		s = "closed; last: " + s
@@ -67,6 +67,8 @@ func (l *Limiter) Explain() string {
 		s = "suspended by the guard in front; last: " + s
 	case hold > 0:
 		s = fmt.Sprintf("held at %d by the guard in front; last: %s", hold, s)
+	case held > 0:
+		s = fmt.Sprintf("held back for %v more, as the downstream asked; last: %s", roundTo3(held), s)
 	case pin > 0:
 		s = fmt.Sprintf("pinned at %d by SetLimit; last: %s", pin, s)
 	}

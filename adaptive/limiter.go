@@ -22,7 +22,8 @@ type Limiter struct {
 	queueMu  sync.Mutex // guards queue and every waiter in it
 	queue    queue
 	handing  atomic.Int32        // functions of waiters that run now
-	barred   atomic.Pointer[bar] // why nobody is admitted, while flagBarred is set
+	bars     [bars]*bar          // who keeps everybody away; guarded by queueMu
+	barred   atomic.Pointer[bar] // the first of them, while flagBarred is set
 	closed   atomic.Bool
 	rejected [RejectReasons]atomic.Uint64
 	lateEnds atomic.Uint64
@@ -168,6 +169,9 @@ func (l *Limiter) try(n int) (Permit, bool) {
 	// Read before the gate, so that a call counted as admitted in a window was.
 	window := l.samples.window.Load()
 	w, ok := l.gate.admit(n)
+	if !ok && w&flagBarred != 0 && l.lift() {
+		w, ok = l.gate.admit(n)
+	}
 	if !ok && w&flags == flagWaiting && w.room(n) {
 		w, ok = l.pass(n)
 	}
@@ -188,8 +192,12 @@ func (l *Limiter) permit(w word, window uint32, places int) Permit {
 
 // noteBlocked counts an arrival that found no place. A window may be waiting for
 // calls that never end, so now and then such an arrival looks at it; seldom,
-// because rejecting must cost less than a look at the clock.
+// because rejecting must cost less than a look at the clock. One that is held back
+// as the downstream asked says nothing of whether there are places enough.
 func (l *Limiter) noteBlocked() {
+	if b := l.barred.Load(); b != nil && b.holdsBack() {
+		return
+	}
 	n := l.blocked.Add(1)
 	if n&63 == 0 || n&(n-1) == 0 {
 		if now := l.Now(); int64(now) >= l.samples.until.Load() {
@@ -215,9 +223,18 @@ func (l *Limiter) reject(r RejectReason) error {
 
 // bar is why nobody is admitted.
 type bar struct {
-	err    error
-	reason RejectReason
+	err         error
+	reason      RejectReason
+	from, until Instant // of one that holds back, see stands
 }
+
+// Who may put up a bar. The lowest that stands is the one that callers are told of.
+const (
+	forGood   = iota // Close
+	suspended        // Suspend
+	heldBack         // the downstream's Retry-After
+	bars
+)
 
 func (l *Limiter) rejectBy(b *bar) error {
 	l.rejected[b.reason].Add(1)
@@ -229,8 +246,13 @@ func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[
 
 // finish records how the call of p ended, frees its place and looks at the
 // window.
-func (l *Limiter) finish(p *Permit, o Outcome, at Instant) {
-	due := l.samples.record(p, o, at)
+func (l *Limiter) finish(p *Permit, r Result, at Instant) {
+	due := l.samples.record(p, r.Outcome, at)
+	if r.RetryAfter > 0 && r.Outcome == Refused {
+		if b, out := l.holdBack(r.RetryAfter, at); len(out) > 0 {
+			defer l.flush(out, b)
+		}
+	}
 	l.release(p.places)
 	if due {
 		l.tick(at)

@@ -22,11 +22,13 @@ const (
 	// the limit, because a fast error must not look like a fast success.
 	Failure
 	// Refused: the downstream said that it is overloaded (HTTP 429 or 503, gRPC
-	// RESOURCE_EXHAUSTED). It is a sign of overload and may carry Retry-After.
+	// RESOURCE_EXHAUSTED). It is a sign of overload and may carry Retry-After,
+	// which holds everybody back, see Config.MaxRetryAfter.
 	Refused
-	// TimedOut: a deadline expired before the answer came. It is a sign of
-	// overload and a censored sample: a call cut off after 5 s is a round trip
-	// of at least 5 s.
+	// TimedOut: a deadline expired before the answer came, ours or the caller's. It
+	// is a sign of overload and a censored sample: a call cut off after 5 s is a
+	// round trip of at least 5 s. One that had less time than a call usually takes
+	// is Ignored: that it was cut off tells of its deadline and not of the downstream.
 	TimedOut
 	// Abandoned: the permit was given back without a report, after a panic, a
 	// Goexit or an early return. It teaches the law nothing; a breaker counts it

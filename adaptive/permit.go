@@ -81,16 +81,21 @@ func (p Permit) end(r Result, meant bool) {
 		r.Outcome = Ignored
 	}
 	at := l.Now()
+	if r.Outcome == TimedOut && at.Sub(p.start) < l.typical() {
+		// It was given less time than calls usually take, which says nothing of the
+		// downstream.
+		r.Outcome = Ignored
+	}
 	if p.via != nil {
 		p.settle(l, r, at)
 		return
 	}
-	l.finish(&p, r.Outcome, at)
+	l.finish(&p, r, at)
 }
 
 // settle tells the guards in front; the place is freed even if one panics.
 func (p Permit) settle(l *Limiter, r Result, at Instant) {
-	defer l.finish(&p, r.Outcome, at)
+	defer l.finish(&p, r, at)
 	p.via.Settle(End{Result: r, Start: p.start, At: at})
 }
 

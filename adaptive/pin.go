@@ -33,7 +33,7 @@ func (l *Limiter) Suspend(err error) {
 	var out []*waiter
 	l.freeze(func(c *control) {
 		c.suspended = true
-		out = l.bar(b)
+		out = l.bar(suspended, b)
 	})
 	l.flush(out, b)
 }
@@ -64,7 +64,7 @@ func (l *Limiter) Close() {
 		return
 	}
 	b := newBar(l.rejection[RejectClosed])
-	l.flush(l.bar(b), b)
+	l.flush(l.bar(forGood, b), b)
 }
 
 // freeze changes what overrides the law, makes a decision under way stale, and
@@ -79,7 +79,7 @@ func (l *Limiter) freeze(change func(*control)) {
 	c.frozen = c.pin > 0 || c.hold > 0 || c.suspended
 	l.enforce()
 	if !c.suspended {
-		l.unbar() // not before the new limit is in force: Suspend held back a crowd
+		l.unbar(suspended) // not before the new limit is in force: Suspend held back a crowd
 	}
 	if c.ramp != nil {
 		c.next = c.ramp.collect(c.limit)

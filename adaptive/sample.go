@@ -84,12 +84,6 @@ func (s *samples) record(p *Permit, o Outcome, at Instant) (due bool) {
 	switch o {
 	case Success:
 	case TimedOut:
-		// A call that was given less time than calls usually take says nothing of
-		// the downstream.
-		if int64(rtt) < s.typical.Load() {
-			sh.counted[Ignored].Add(1)
-			return due
-		}
 		if n, early := sh.counted[o].Add(1), s.early.Load(); early > 0 && (len(s.shards) > 1 || int64(n) >= early) {
 			due = true
 		}

@@ -1,10 +1,14 @@
 package adaptive
 
+import "time"
+
 // Stats is what a Limiter did since it was made, and where it stands.
 type Stats struct {
 	Limit    int // enforced
 	InFlight int
 	Waiting  int // in the queue
+
+	RetryAfter time.Duration // how much longer everybody is held back as the downstream asked; 0 if not
 
 	Ended    [Outcomes]uint64      // calls that ended, by outcome
 	Rejected [RejectReasons]uint64 // calls not sent, by reason
@@ -20,6 +24,7 @@ func (l *Limiter) Stats() Stats {
 	l.queueMu.Lock()
 	s.Waiting = l.queue.n
 	l.queueMu.Unlock()
+	s.RetryAfter = l.heldFor()
 	s.Ended = l.samples.endedBy()
 	for r := range s.Rejected {
 		s.Rejected[r] = l.rejected[r].Load()

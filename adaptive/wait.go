@@ -280,7 +280,7 @@ func (l *Limiter) next() (w *waiter, admitted word) {
 
 // newBar is the bar for err, counted under the reason that err gives.
 func newBar(err error) *bar {
-	b := &bar{err, RejectBreakerOpen}
+	b := &bar{err: err, reason: RejectBreakerOpen}
 	var own *RejectedError
 	if errors.As(err, &own) && int(own.Reason) < RejectReasons {
 		b.reason = own.Reason
@@ -289,14 +289,17 @@ func newBar(err error) *bar {
 }
 
 // bar admits nobody from now on and returns who was in the queue, to be flushed
-// once no lock is held. Nothing takes the place of the bar that Close put up.
-func (l *Limiter) bar(b *bar) (out []*waiter) {
+// once no lock is held.
+func (l *Limiter) bar(who int, b *bar) (out []*waiter) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
-	if l.closed.Load() && b.reason != RejectClosed {
-		return nil
-	}
-	l.barred.Store(b)
+	return l.putUp(who, b)
+}
+
+// putUp is bar with queueMu held.
+func (l *Limiter) putUp(who int, b *bar) (out []*waiter) {
+	l.bars[who] = b
+	l.barred.Store(l.firstBar())
 	l.gate.set(flagBarred)
 	for w := l.queue.first(maxLimit); w != nil; w = l.queue.first(maxLimit) {
 		l.queue.remove(w)
@@ -320,12 +323,28 @@ func (l *Limiter) flush(out []*waiter, b *bar) {
 	}
 }
 
-// unbar admits again, unless the Limiter is closed.
-func (l *Limiter) unbar() {
+// unbar takes down the bar that who put up and admits again if no other stands.
+func (l *Limiter) unbar(who int) {
 	l.queueMu.Lock()
 	defer l.queueMu.Unlock()
-	if !l.closed.Load() {
+	l.takeDown(who)
+}
+
+// takeDown is unbar with queueMu held.
+func (l *Limiter) takeDown(who int) {
+	l.bars[who] = nil
+	b := l.firstBar()
+	if b == nil {
 		l.gate.clear(flagBarred)
-		l.barred.Store(nil)
 	}
+	l.barred.Store(b)
+}
+
+func (l *Limiter) firstBar() *bar {
+	for _, b := range l.bars {
+		if b != nil {
+			return b
+		}
+	}
+	return nil
 }
