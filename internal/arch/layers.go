@@ -47,8 +47,10 @@ var layers = []layer{
 
 	{place: "cmd/flyball/...", inside: append([]string{"simulate/...", "cmd/flyball/..."}, tested...), outside: []string{"*"}},
 	{place: "examples/...", inside: append([]string{"simulate/...", "contrib/..."}, tested...)},
-	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/..."}, tested...), outside: []string{"*"}},
+	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/servers"}, tested...), outside: []string{"*"}},
 	{place: "internal/arch"},
+	{place: "internal/servers"},
+	{place: "internal/clienttest", inside: []string{"adaptive", "internal/servers"}, outside: []string{"*"}},
 }
 
 func layerOf(pkg string) (layer, bool) {
