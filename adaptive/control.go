@@ -258,7 +258,7 @@ func (l *Limiter) apply(now Instant, d Decision, w *Window) Decision {
 	if r := c.ramp; r != nil && r.over {
 		c.ramp, c.resumed = nil, true
 	}
-	d.At, d.From = now, l.gate.load().limit()
+	d.Name, d.At, d.From = l.config.Name, now, l.gate.load().limit()
 	if !math.IsNaN(d.Limit) { // a law that lost its numbers keeps the limit
 		c.limit = min(max(d.Limit, w.Min), w.Max)
 	}

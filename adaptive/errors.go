@@ -22,14 +22,16 @@ const (
 	RejectProbes                           // a circuit breaker has its probes in flight
 	RejectClosed                           // the limiter is closed
 	RejectCall                             // the Call cannot be: more weight than Config.Max, or an unknown priority
+	RejectKeys                             // a Keyed has too many keys, and all are in use
 
 	// RejectReasons is the number of reasons, for arrays indexed by RejectReason.
-	RejectReasons = int(RejectCall) + 1
+	RejectReasons = int(RejectKeys) + 1
 )
 
 var rejectNames = [RejectReasons]string{
 	"limit reached", "queue full", "queue timeout", "deadline too near",
 	"retry-after", "breaker open", "too many probes", "closed", "call not possible",
+	"too many keys",
 }
 
 // String returns the reason in lower case, such as "queue full".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -204,4 +205,30 @@ func ExampleLimiter_With() {
 	// 9
 	// 0
 	// adaptive: search: rejected: call not possible: Weight is 20000, must be 1 to Config.Max, which is 10000, or 0 for 1
+}
+
+// One limiter for each host: when one host is overloaded, the others go on.
+func ExampleKeyed() {
+	hosts, err := adaptive.NewKeyed[string](adaptive.KeyedConfig{
+		Limiter: adaptive.Config{Name: "hosts", Law: "fixed:1", Queue: -1},
+		MaxKeys: 100,
+	}, adaptive.Parts{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	slow, err := hosts.For("slow.example").Acquire(ctx) // a call that takes its time
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer slow.Release()
+	for _, host := range []string{"slow.example", "quick.example"} {
+		err := adaptive.Do(ctx, hosts.For(host), func(context.Context) error { return nil })
+		fmt.Println(host, err)
+	}
+	fmt.Println(hosts.Stats().Keys, "keys")
+	// Output:
+	// slow.example adaptive: hosts/slow.example: rejected: limit reached
+	// quick.example <nil>
+	// 2 keys
 }

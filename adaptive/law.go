@@ -78,6 +78,7 @@ type Decision struct {
 	Next   Collect // how to collect the next window
 
 	// Filled in by the Limiter.
+	Name         string // Config.Name
 	At           Instant
 	From, To     int           // enforced limit before and after
 	Samples      int           // of the window
