@@ -58,7 +58,7 @@ func Matrix(w io.Writer, reports []*simulate.Report, metric string, look Look) {
 	fmt.Fprintf(w, "\n")
 	for from := 1; from < len(table[0]); {
 		to := from + 1
-		for to < len(table[0]) && width(table, from, to+1) <= look.columns() {
+		for to < len(table[0]) && (look.Columns == 0 || width(table, from, to+1) <= look.Columns) {
 			to++
 		}
 		fmt.Fprintln(w)

@@ -298,7 +298,8 @@
     drawDecisions() {
       const guards = this.visible.filter(g => g.decisions && g.decisions.length);
       if (!guards.length) return;
-      this.rows('Decisions', 'up: the limit rose, down: it fell, dot: it stayed for another reason', guards, 26, 14, (group, g, y) => {
+      const whose = this.scene.clients > 1 ? `; at each moment the largest move of ${this.scene.clients} clients` : '';
+      this.rows('Decisions', 'up: the limit rose, down: it fell, dot: it stayed for another reason' + whose, guards, 26, 14, (group, g, y) => {
         const middle = y + 10;
         svg(group, 'line', { class: 'rail', x1: left, x2: left + this.plotWidth, y1: middle, y2: middle });
         let d = '';

@@ -133,7 +133,7 @@ func breakers(trips []simulate.Tripped) []breakerData {
 const maxSpans = 200
 
 func faultSpans(sc *simulate.Scenario) []spanData {
-	var out []spanData
+	out := []spanData{}
 	for _, f := range sc.Faults {
 		name := faultName(f)
 		for n, at := 0, f.At; at < sc.Duration && n < maxSpans; n++ {
