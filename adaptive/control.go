@@ -246,7 +246,7 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	l.samples.since(&c.base, &w)
 	c.resumed = false
 	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
-		l.samples.settle(m)
+		l.samples.settle(m, w.Latency.Quantile(0.99))
 	}
 	return w
 }

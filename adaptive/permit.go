@@ -25,6 +25,7 @@ type Settler interface{ Settle(e End) }
 type End struct {
 	Result
 	Start, At Instant // admission and end, on the Limiter's clock
+	Weight    int     // how many permits it took
 }
 
 // Done gives the permit back and reports how the call ended.
@@ -96,7 +97,7 @@ func (p Permit) end(r Result, meant bool) {
 // settle tells the guards in front; the place is freed even if one panics.
 func (p Permit) settle(l *Limiter, r Result, at Instant) {
 	defer l.finish(&p, r, at)
-	p.via.Settle(End{Result: r, Start: p.start, At: at})
+	p.via.Settle(End{Result: r, Start: p.start, At: at, Weight: p.places})
 }
 
 // unsent gives back a permit whose call was never sent: nothing is recorded.

@@ -120,7 +120,7 @@ func TestSettlersHearTheEndLastAddedFirstBeforeThePlaceIsFree(t *testing.T) {
 	settler := func(name string) Settler {
 		return &heard{then: func(e End) {
 			order = append(order, name)
-			require.Equal(t, End{Result: Result{Outcome: Refused, RetryAfter: 7}, Start: 5, At: 9}, e)
+			require.Equal(t, End{Result: Result{Outcome: Refused, RetryAfter: 7}, Start: 5, At: 9, Weight: 1}, e)
 			require.Equal(t, 1, l.Stats().InFlight)
 		}}
 	}

@@ -1,6 +1,9 @@
 package adaptive
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // SetLimit pins the limit at n until Resume: the law learns nothing meanwhile.
 // Calls in flight above n drain. n is within 1 and 1<<24, whatever Min and Max.
@@ -55,6 +58,19 @@ func (l *Limiter) Recover(limit int) {
 		c.limit = max(target/4, float64(l.config.Min), 1)
 		c.ramp = newRamp(target, l.samples.typical.Load())
 	})
+}
+
+// Usual is for guards in front that judge calls in flight by their age: the
+// median and the 99th percentile of round trips of late, as far as they were not
+// overloaded; 0 if unknown.
+func (l *Limiter) Usual() (median, p99 time.Duration) {
+	return l.typical(), time.Duration(l.samples.tail.Load())
+}
+
+// Full reports whether a call that comes now finds no free place.
+func (l *Limiter) Full() bool {
+	w := l.gate.load()
+	return w&flags != 0 || !w.room(1)
 }
 
 // Close rejects what waits and what comes. Calls in flight end normally; closing

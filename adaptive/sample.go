@@ -43,6 +43,7 @@ type samples struct {
 	until   atomic.Int64  // when a call that ends should look whether the window is over
 	early   atomic.Int64  // count of time-outs at which one should look; 0 means never
 	typical atomic.Int64  // round trip of late, in nanoseconds; 0 if unknown
+	tail    atomic.Int64  // its 99th percentile, likewise
 }
 
 // newSamples makes stripes for n CPUs that run at once.
@@ -256,9 +257,10 @@ func (s *samples) lookAgain(missing int) {
 	}
 }
 
-// settle moves the round trip of late: quickly down, slowly up, so that a
-// stretch of overload is not taken for the usual.
-func (s *samples) settle(median time.Duration) {
+// settle moves the round trip of late: its median quickly down and slowly up, so
+// that a stretch of overload is not taken for the usual; its 99th percentile the
+// other way, because a window of few samples seldom has one.
+func (s *samples) settle(median, p99 time.Duration) {
 	t := time.Duration(s.typical.Load())
 	switch {
 	case t == 0:
@@ -269,4 +271,11 @@ func (s *samples) settle(median time.Duration) {
 		t += (median - t) / 20
 	}
 	s.typical.Store(int64(t))
+	t = time.Duration(s.tail.Load())
+	if p99 > t {
+		t += (p99 - t + 1) / 2
+	} else {
+		t -= (t - p99) / 20
+	}
+	s.tail.Store(int64(t))
 }

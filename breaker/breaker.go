@@ -3,6 +3,7 @@ package breaker
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,21 +19,23 @@ import (
 type Breaker struct {
 	lim       *adaptive.Limiter
 	c         Config
-	onChange  func(from, to State)
+	onChange  func(Change)
 	errOpen   error
 	errProbes error
 
 	// phase is the state and what belongs to it. Each change of state makes a new
 	// one, so a result whose phase is not this one is late.
 	phase atomic.Pointer[phase]
+	watch watch
 
 	rejectedOpen, rejectedProbes, late atomic.Uint64
 
 	mu         sync.Mutex // guards what follows and changes of phase; no foreign code runs under it
+	rand       *rand.Rand
 	remembered int
-	openTime   time.Duration // before a Retry-After
+	openTime   time.Duration // without jitter; 0 before the first trip
 	opened     uint64
-	outbox     []change
+	outbox     []notice
 	delivering bool
 }
 
@@ -41,8 +44,12 @@ type Parts struct {
 	// OnStateChange is called after each change of state, in order and one at a
 	// time, with no lock held: it may call the Breaker. It must not block. A panic
 	// goes on in the goroutine whose call brought the change about; the Breaker
-	// has changed all the same.
-	OnStateChange func(from, to State)
+	// has changed all the same, and later changes are told.
+	OnStateChange func(Change)
+
+	// Rand draws the jitter of open times, under the Breaker's lock: it is this
+	// Breaker's alone. nil means one of its own, seeded by the system.
+	Rand *rand.Rand
 }
 
 // New returns a closed Breaker in front of lim, or all faults of c joined.
@@ -53,16 +60,23 @@ func NewWith(lim *adaptive.Limiter, c Config, parts Parts) (*Breaker, error) {
 	err := c.Validate()
 	if lim == nil {
 		err = errors.Join(errors.New("breaker: limiter is nil, must be one to guard"), err)
+	} else {
+		err = errors.Join(err, c.validateFor(lim.Config()))
 	}
 	if err != nil {
 		return nil, err
 	}
 	b := &Breaker{
-		lim: lim, c: c.WithDefaults(), onChange: parts.OnStateChange,
+		lim: lim, c: c.WithDefaults(), onChange: parts.OnStateChange, rand: parts.Rand,
 		errOpen:   newRejection(lim.Rejection(adaptive.RejectBreakerOpen), gobreaker.ErrOpenState),
 		errProbes: newRejection(lim.Rejection(adaptive.RejectProbes), gobreaker.ErrTooManyRequests),
 	}
-	b.phase.Store(b.newClosed())
+	if b.rand == nil {
+		b.rand = newRand()
+	}
+	now := lim.Now()
+	b.watch.start(now)
+	b.phase.Store(b.newClosed(Closed, now, "new"))
 	return b, nil
 }
 
@@ -71,28 +85,44 @@ func NewWith(lim *adaptive.Limiter, c Config, parts Parts) (*Breaker, error) {
 // [adaptive.ErrRejected] and gobreaker's ErrOpenState or ErrTooManyRequests.
 // While closed it waits as the Limiter does, until the breaker opens.
 func (b *Breaker) Acquire(ctx context.Context) (adaptive.Permit, error) {
+	return b.acquire(ctx, b.lim)
+}
+
+// AcquireFunc implements [adaptive.Guard].
+func (b *Breaker) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
+	return b.acquireFunc(f, b.lim)
+}
+
+// acquire admits a call through behind, which is the limiter or a view of it.
+func (b *Breaker) acquire(ctx context.Context, behind adaptive.Guard) (adaptive.Permit, error) {
 	if ph := b.phase.Load(); ph.state != Closed {
 		if ctx.Err() != nil {
 			return adaptive.Permit{}, context.Cause(ctx)
 		}
-		if ph = b.current(); ph.state != Closed {
-			return b.acquireProbe(ph)
+		if ph = b.current(); !ph.state.admits() {
+			return b.acquireProbe(ph, behind)
 		}
+	} else if b.lim.Full() {
+		b.look(ph, b.lim.Now()) // whoever waits now may wait for calls that hang
 	}
-	p, err := b.lim.Acquire(ctx)
+	p, err := behind.Acquire(ctx)
 	if err != nil {
 		return adaptive.Permit{}, b.count(err)
 	}
 	return b.admit(p)
 }
 
-// AcquireFunc implements [adaptive.Guard].
-func (b *Breaker) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
-	if ph := b.current(); ph.state != Closed {
-		f(b.acquireProbe(ph))
+func (b *Breaker) acquireFunc(f func(adaptive.Permit, error), behind adaptive.Guard) (stop func() bool) {
+	ph := b.current()
+	if ph.state == Closed && b.lim.Full() {
+		b.look(ph, b.lim.Now())
+		ph = b.phase.Load()
+	}
+	if !ph.state.admits() {
+		f(b.acquireProbe(ph, behind))
 		return func() bool { return false }
 	}
-	return b.lim.AcquireFunc(newCall(b, f).done)
+	return behind.AcquireFunc(newCall(b, f).done)
 }
 
 // State is where the breaker stands now. Like a call it makes an open breaker
@@ -113,8 +143,8 @@ func (b *Breaker) Stats() Stats {
 	ph := b.phase.Load()
 	s.State, s.Remembered, s.Opened = ph.state, b.remembered, b.opened
 	switch ph.state {
-	case Closed:
-		s.Successes, s.Failures = ph.results.counts(now)
+	case Closed, ForcedClosed:
+		s.Successes, s.Failures, s.Slow = ph.results.counts(now)
 	case HalfOpen:
 		s.Successes, s.Failures = uint64(ph.good), uint64(ph.bad)
 	case Open:
@@ -126,9 +156,16 @@ func (b *Breaker) Stats() Stats {
 // admit decides about a call that the limiter has admitted, which may be long
 // after the first look at the state.
 func (b *Breaker) admit(p adaptive.Permit) (adaptive.Permit, error) {
-	switch ph := b.phase.Load(); ph.state {
-	case Closed:
+	ph := b.phase.Load()
+	if ph.state == Closed && int64(p.Start()) >= b.watch.due.Load() {
+		b.look(ph, p.Start())
+		ph = b.phase.Load()
+	}
+	switch ph.state {
+	case Closed, ForcedClosed:
 		return p.Via(ph), nil
+	case Disabled:
+		return p, nil
 	case HalfOpen:
 		return b.permit(ph, p)
 	}
@@ -136,18 +173,30 @@ func (b *Breaker) admit(p adaptive.Permit) (adaptive.Permit, error) {
 	return adaptive.Permit{}, b.count(b.errOpen)
 }
 
-// acquireProbe is Acquire while not closed. It never waits: a place among the
-// probes is not for calls that queue.
-func (b *Breaker) acquireProbe(ph *phase) (adaptive.Permit, error) {
-	if ph.state == Open {
+// acquireProbe is acquire while calls do not pass. It never waits: a place among
+// the probes is not for calls that queue.
+func (b *Breaker) acquireProbe(ph *phase, behind adaptive.Guard) (adaptive.Permit, error) {
+	if ph.state != HalfOpen {
 		return adaptive.Permit{}, b.count(b.errOpen)
 	}
-	if b.mayProbe(ph) {
-		if p, ok := b.lim.TryAcquire(); ok {
-			return b.admit(p)
-		}
+	if !b.mayProbe(ph) {
+		return adaptive.Permit{}, b.count(b.errProbes)
 	}
-	return adaptive.Permit{}, b.count(b.errProbes)
+	got := make(chan answer, 1)
+	stop := behind.AcquireFunc(func(p adaptive.Permit, err error) { got <- answer{p, err} })
+	if stop() {
+		return adaptive.Permit{}, b.count(b.errProbes)
+	}
+	a := <-got // there already, or on its way from who frees a place this instant
+	if a.err != nil {
+		return adaptive.Permit{}, b.count(a.err)
+	}
+	return b.admit(a.p)
+}
+
+type answer struct {
+	p   adaptive.Permit
+	err error
 }
 
 // count counts err if it is the breaker's own, and returns it.

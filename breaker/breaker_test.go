@@ -205,11 +205,12 @@ func TestAcquireAndDoneAllocateNothingWhileHealthy(t *testing.T) {
 }
 
 func TestASuccessNeedsNoLock(t *testing.T) {
-	r := newRig(t, fixed(100), Config{})
-	r.mu.Lock() // a success that wanted it would hang here
+	r := newRig(t, fixed(100), Config{Silence: time.Hour})
+	r.call(1, adaptive.Success) // looks, and not again for a while
+	r.mu.Lock()                 // a success that wanted it would hang here
 	r.call(100, adaptive.Success)
 	r.mu.Unlock()
-	require.Equal(t, uint64(100), r.Stats().Successes)
+	require.Equal(t, uint64(101), r.Stats().Successes)
 }
 
 func TestRejectingAllocatesNothing(t *testing.T) {

@@ -1,100 +1,100 @@
 package breaker
 
-import (
-	"errors"
-	"fmt"
-	"math"
-	"time"
-)
+import "time"
 
 // Config is what can be tuned of a Breaker: plain data, comparable and
-// printable. The zero Config works.
+// printable. The zero Config works; where 0 stands for a default, −1 turns the
+// rule off.
+//
+// Each rule trips by itself. What a rule can and cannot see is in docs/breaker.md.
 type Config struct {
-	Rate         float64       // share of failures that trips, above 0 and up to 1; 0 means 0.5
-	MinVolume    int           // fewest results in the window to judge by; 0 means 20
-	Window       time.Duration // how far back results count, in steps of a tenth; 0 means 10 s
-	Open         Backoff       // how long it stays open before it probes
-	ProbeTimeout time.Duration // a probe that has not reported by then has failed; 0 means Open's time in force
+	// Silence trips when nothing came back well for twice the usual 99th percentile
+	// and so long beyond, although MinCalls calls failed since, or hang since before.
+	// It sees a downstream that hangs by the age of calls in flight, before any of
+	// them has ended, and works at any traffic.
+	Silence  time.Duration // 0 means 1 s
+	MinCalls int           // or the limit, if that is lower; 0 means 5
+
+	// Rate trips when such a share of the results in the window are failures.
+	Rate      float64       // above 0 and up to 1; 0 means 0.8
+	MinVolume int           // fewest results in the window to judge a share by; 0 means 20
+	Window    time.Duration // how far back results count, in steps of a tenth; 0 means 10 s
+
+	// SlowRate trips when such a share of the results in the window took SlowAfter
+	// or longer, whether they succeeded or not.
+	SlowRate  float64       // above 0 and up to 1; 0 means never
+	SlowAfter time.Duration // 0 means ten times the usual median
+
+	// Consecutive trips at so many failures in a row, however far apart.
+	Consecutive int // 0 means never
+
+	// AtFloor trips at so many refusals and time-outs while the limit stands at its
+	// Min, if they are a share of Rate of the results there: a small limit lets too
+	// few calls through for MinVolume.
+	AtFloor int // 0 means 5
+
+	Open        Backoff       // how long it stays open before it probes
+	ProbeShare  float64       // share of probes that must succeed to close, above 0 and up to 1; 0 means 0.5
+	ProbeWithin time.Duration // time for all probes, from the first on; 0 means twice the usual 99th percentile and 1 s
 }
 
-// Backoff is a time that grows from one failed recovery to the next.
+// Backoff is a time that grows from one failed recovery to the next. It starts
+// again at Base once the breaker has been closed for longer than it was open. A
+// Retry-After takes its place, at least Base and at most the Limiter's MaxRetryAfter.
 type Backoff struct {
-	Base   time.Duration // first; 0 means 5 s
-	Factor float64       // each next is so many times longer, at least 1; 0 means 2
-	Max    time.Duration // longest, also for a Retry-After; 0 means 1 min, or Base if that is longer
+	Base   time.Duration // first; 0 means 500 ms
+	Factor float64       // each next is so many times longer, at least 1; 0 means 1.5
+	Max    time.Duration // longest; 0 means 2 s, or Base if that is longer
+	Jitter float64       // each is drawn within such a share of it, below and above; 0 means 0.1, −1 none
 }
 
-// The rate, volume, window and first open time are those of Hystrix, which most
-// services have been run with.
+// How the defaults were chosen is in docs/breaker.md, with the command.
 const (
-	defaultRate      = 0.5
+	defaultSilence   = time.Second
+	defaultMinCalls  = 5
+	defaultRate      = 0.8
 	defaultMinVolume = 20
 	defaultWindow    = 10 * time.Second
-	defaultBase      = 5 * time.Second
-	defaultFactor    = 2
-	defaultMax       = time.Minute
+	defaultAtFloor   = 5
 
+	defaultBase   = 500 * time.Millisecond
+	defaultFactor = 1.5
+	defaultMax    = 2 * time.Second
+	defaultJitter = 0.1
+	defaultShare  = 0.5
+
+	usuals    = 2  // times the usual 99th percentile that no call takes
+	slowTimes = 10 // times the usual median that makes a call slow
+	grace     = time.Second
 	minWindow = time.Millisecond // so that a tenth is well above what clocks resolve
-	longest   = 720 * time.Hour  // of Max, so that instants do not overflow
+	longest   = 720 * time.Hour  // of any time, so that instants do not overflow
+	never     = -1
 )
 
-// WithDefaults returns c with each zero field replaced by what it stands for.
-// ProbeTimeout stays 0.
+// WithDefaults returns c with each zero field replaced by what it stands for, as
+// far as that is a number.
 func (c Config) WithDefaults() Config {
-	if c.Rate == 0 {
-		c.Rate = defaultRate
-	}
-	if c.MinVolume == 0 {
-		c.MinVolume = defaultMinVolume
-	}
-	if c.Window == 0 {
-		c.Window = defaultWindow
-	}
-	if c.Open.Base == 0 {
-		c.Open.Base = defaultBase
-	}
-	if c.Open.Factor == 0 {
-		c.Open.Factor = defaultFactor
-	}
-	if c.Open.Max == 0 {
-		c.Open.Max = max(defaultMax, c.Open.Base)
-	}
+	set(&c.Silence, defaultSilence)
+	set(&c.MinCalls, defaultMinCalls)
+	set(&c.Rate, defaultRate)
+	set(&c.MinVolume, defaultMinVolume)
+	set(&c.Window, defaultWindow)
+	set(&c.SlowRate, never)
+	set(&c.Consecutive, never)
+	set(&c.AtFloor, defaultAtFloor)
+	set(&c.ProbeShare, defaultShare)
+	set(&c.Open.Base, defaultBase)
+	set(&c.Open.Factor, defaultFactor)
+	set(&c.Open.Max, max(defaultMax, c.Open.Base))
+	set(&c.Open.Jitter, defaultJitter)
 	return c
 }
 
-// Validate returns all faults of c, joined, or nil.
-func (c Config) Validate() error {
-	var faults []error
-	fault := func(format string, args ...any) {
-		faults = append(faults, fmt.Errorf("breaker: config: "+format, args...))
+func set[T comparable](to *T, value T) {
+	var zero T
+	if *to == zero {
+		*to = value
 	}
-	if !(c.Rate >= 0 && c.Rate <= 1) {
-		fault("Rate is %v, must be above 0 and up to 1, or 0 for %v", c.Rate, defaultRate)
-	}
-	if c.MinVolume < 0 {
-		fault("MinVolume is %d, must be at least 1, or 0 for %d", c.MinVolume, defaultMinVolume)
-	}
-	if c.Window != 0 && c.Window < minWindow {
-		fault("Window is %v, must be at least %v, or 0 for %v", c.Window, minWindow, defaultWindow)
-	}
-	if c.Open.Base < 0 {
-		fault("Open.Base is %v, must be positive, or 0 for %v", c.Open.Base, defaultBase)
-	}
-	if f := c.Open.Factor; f != 0 && !(f >= 1 && f <= math.MaxFloat32) {
-		fault("Open.Factor is %v, must be a number of at least 1, or 0 for %v", f, defaultFactor)
-	}
-	switch d := c.WithDefaults().Open; {
-	case c.Open.Max < 0:
-		fault("Open.Max is %v, must be positive, or 0 for %v", c.Open.Max, defaultMax)
-	case d.Max > longest:
-		fault("Open.Max is %v, must be at most %v", d.Max, longest)
-	case d.Base > d.Max:
-		fault("Open.Base is %v, above Open.Max %v", d.Base, d.Max)
-	}
-	if c.ProbeTimeout < 0 {
-		fault("ProbeTimeout is %v, must not be negative; 0 means as long as it was open", c.ProbeTimeout)
-	}
-	return errors.Join(faults...)
 }
 
 // next is the open time after one of d.

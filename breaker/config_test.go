@@ -12,22 +12,27 @@ import (
 
 func TestTheZeroConfigWorks(t *testing.T) {
 	require.NoError(t, Config{}.Validate())
-	r := newRig(t, adaptive.Config{}, Config{})
+	lim, err := adaptive.New(adaptive.Config{})
+	require.NoError(t, err)
+	b, err := New(lim, Config{})
+	require.NoError(t, err)
 	require.Equal(t, Config{
-		Rate: 0.5, MinVolume: 20, Window: 10 * time.Second,
-		Open: Backoff{Base: 5 * time.Second, Factor: 2, Max: time.Minute},
-	}, r.Breaker.Config())
-	require.NoError(t, r.Breaker.Config().Validate())
+		Silence: time.Second, MinCalls: 5, Rate: 0.8, MinVolume: 20, Window: 10 * time.Second,
+		SlowRate: -1, Consecutive: -1, AtFloor: 5,
+		Open:       Backoff{Base: 500 * time.Millisecond, Factor: 1.5, Max: 2 * time.Second, Jitter: 0.1},
+		ProbeShare: 0.5,
+	}, b.Config())
+	require.NoError(t, b.Config().Validate())
 }
 
 func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	_, err := New(nil, Config{
 		Rate: 1.5, MinVolume: -1, Window: time.Nanosecond,
-		Open: Backoff{Base: -1, Factor: 0.5, Max: -1}, ProbeTimeout: -1,
+		Open: Backoff{Base: -1, Factor: 0.5, Max: -1}, ProbeWithin: -1,
 	})
 	for _, part := range []string{
 		"limiter is nil", "Rate is 1.5", "MinVolume is -1", "Window is 1ns",
-		"Open.Base is -1ns", "Open.Factor is 0.5", "Open.Max is -1ns", "ProbeTimeout is -1ns",
+		"Open.Base is -1ns", "Open.Factor is 0.5", "Open.Max is -1ns", "ProbeWithin is -1ns",
 	} {
 		require.ErrorContains(t, err, part)
 	}

@@ -21,7 +21,7 @@ func Example() {
 	users, err := breaker.NewWith(lim, breaker.Config{
 		Rate: 0.5, MinVolume: 4, Window: 10 * time.Second,
 		Open: breaker.Backoff{Base: time.Second, Factor: 2, Max: time.Minute},
-	}, breaker.Parts{OnStateChange: func(from, to breaker.State) { fmt.Println(from, "→", to) }})
+	}, breaker.Parts{OnStateChange: func(c breaker.Change) { fmt.Println(c.From, "→", c.To, "because", c.Why) }})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +37,7 @@ func Example() {
 	// connection refused
 	// connection refused
 	// connection refused
-	// closed → open
+	// closed → open because 4 of 4 results in 10s failed, a share of 0.5 trips
 	// connection refused
 	// adaptive: users: rejected: breaker open
 	// never sent: true true

@@ -1,15 +1,15 @@
 package breaker
 
-// change is a change of state whose consequences are yet to come.
-type change struct {
-	from, to State
-	tell     func() // tells the limiter
+// notice is a change of state whose consequences are yet to come.
+type notice struct {
+	Change
+	tell func() // tells the limiter
 }
 
 // enter makes ph the phase in force. Breaker.mu is held; the caller calls
 // deliver once it is free.
 func (b *Breaker) enter(ph *phase, tell func()) {
-	b.outbox = append(b.outbox, change{b.phase.Load().state, ph.state, tell})
+	b.outbox = append(b.outbox, notice{Change{b.phase.Load().state, ph.state, ph.since, ph.why}, tell})
 	b.phase.Store(ph)
 }
 
@@ -23,7 +23,7 @@ func (b *Breaker) deliver() {
 		b.mu.Unlock()
 		return
 	}
-	ch := b.outbox[0]
+	n := b.outbox[0]
 	b.outbox = b.outbox[1:]
 	b.delivering = true
 	b.mu.Unlock()
@@ -34,8 +34,8 @@ func (b *Breaker) deliver() {
 		b.delivering = false
 		b.mu.Unlock()
 	}()
-	if b.onChange != nil {
-		defer b.onChange(ch.from, ch.to) // also if a flushed call panics
+	if b.onChange != nil && n.From != n.To {
+		defer b.onChange(n.Change) // also if a flushed call panics
 	}
-	ch.tell()
+	n.tell()
 }

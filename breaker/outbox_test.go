@@ -12,13 +12,13 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-func newOn(t *testing.T, now *atomic.Int64, limit int, c Config, onChange func(from, to State)) (*adaptive.Limiter, *Breaker) {
+func newOn(t *testing.T, now *atomic.Int64, limit int, c Config, onChange func(Change)) (*adaptive.Limiter, *Breaker) {
 	t.Helper()
 	lim, err := adaptive.NewWith(fixed(limit), adaptive.Parts{
 		Clock: adaptive.Clock{Now: func() adaptive.Instant { return adaptive.Instant(now.Load()) }},
 	})
 	require.NoError(t, err)
-	b, err := NewWith(lim, c, Parts{OnStateChange: onChange})
+	b, err := NewWith(lim, classic(c), Parts{OnStateChange: onChange})
 	require.NoError(t, err)
 	return lim, b
 }
@@ -27,7 +27,8 @@ func TestCallbacksMayCallBackIn(t *testing.T) {
 	var now atomic.Int64
 	var b *Breaker
 	var changes []State
-	_, b = newOn(t, &now, 1, Config{MinVolume: 1}, func(from, to State) {
+	_, b = newOn(t, &now, 1, Config{MinVolume: 1}, func(c Change) {
+		from, to := c.From, c.To
 		changes = append(changes, from, to)
 		_, _ = b.State(), b.Stats()
 		if to == Open && len(changes) == 2 {
@@ -68,7 +69,7 @@ func TestFlushedCallsMayCallBackIn(t *testing.T) {
 
 func TestAPanickingCallbackLeavesTheBreakerWhole(t *testing.T) {
 	var now atomic.Int64
-	lim, b := newOn(t, &now, 1, Config{MinVolume: 1}, func(_, to State) { panic(to) })
+	lim, b := newOn(t, &now, 1, Config{MinVolume: 1}, func(c Change) { panic(c.To) })
 	p, err := b.Acquire(t.Context())
 	require.NoError(t, err)
 	require.PanicsWithValue(t, Open, func() { p.Done(adaptive.Failure) })
@@ -87,7 +88,8 @@ func TestAPanickingCallbackLeavesTheBreakerWhole(t *testing.T) {
 func TestABreakerUnderLoadKeepsItsPromises(t *testing.T) {
 	var now atomic.Int64
 	var last State
-	lim, b := newOn(t, &now, 16, Config{MinVolume: 4, Open: Backoff{Base: 200 * time.Microsecond, Factor: 1}}, func(from, to State) {
+	lim, b := newOn(t, &now, 16, Config{MinVolume: 4, Open: Backoff{Base: 200 * time.Microsecond, Factor: 1}}, func(c Change) {
+		from, to := c.From, c.To
 		if from != last || from == to {
 			t.Errorf("change from %v to %v after %v", from, to, last)
 		}

@@ -28,23 +28,50 @@ func TestAFailedPhaseReopensForLongerUpToMax(t *testing.T) {
 	r.call(1, adaptive.Success)
 	require.Equal(t, Closed, r.State())
 	r.trip()
-	require.Equal(t, 5*time.Second, r.Stats().Until.Sub(r.now), "closing starts again at Base")
+	require.Equal(t, 60*time.Second, r.Stats().Until.Sub(r.now), "it never was well")
+	r.untilProbes()
+	r.call(1, adaptive.Success)
+	r.pass(time.Minute)
+	r.trip()
+	require.Equal(t, 5*time.Second, r.Stats().Until.Sub(r.now), "it was well for as long as it had been open")
 }
 
-func TestFewerFailuresThanTheRateAreMadeUpByOtherProbes(t *testing.T) {
-	r := newRig(t, fixed(100), Config{})
+func TestAShareOfTheProbesCloses(t *testing.T) {
+	r := newRig(t, fixed(100), Config{ProbeShare: 0.6})
 	r.trip()
 	r.untilProbes()
 	r.call(4, adaptive.Failure)
 	require.Equal(t, HalfOpen, r.State())
-	r.call(10, adaptive.Success)
-	require.Equal(t, Closed, r.State())
+	r.call(5, adaptive.Success)
+	require.Equal(t, HalfOpen, r.State())
+	r.call(1, adaptive.Success)
+	require.Equal(t, Closed, r.State(), "6 of 10")
 
 	r.trip()
 	r.untilProbes()
-	r.call(9, adaptive.Success)
-	r.call(5, adaptive.Failure)
-	require.Equal(t, Open, r.State())
+	r.call(5, adaptive.Success)
+	r.call(4, adaptive.Failure)
+	require.Equal(t, HalfOpen, r.State())
+	r.call(1, adaptive.Failure)
+	require.Equal(t, Open, r.State(), "6 of 10 cannot be any more")
+}
+
+func TestAProbeGoesAheadOfTheOthers(t *testing.T) {
+	r := newRig(t, fixed(100), Config{})
+	r.trip()
+	r.untilProbes()
+	p := r.start()
+	r.rejected(adaptive.RejectProbes)
+	p.Done(adaptive.Success)
+	var out []adaptive.Permit
+	for range 9 {
+		out = append(out, r.start())
+	}
+	r.rejected(adaptive.RejectProbes)
+	for _, p := range out {
+		p.Done(adaptive.Success)
+	}
+	require.Equal(t, Closed, r.State())
 }
 
 func TestAnIgnoredProbeMakesRoomForAnother(t *testing.T) {
@@ -57,45 +84,76 @@ func TestAnIgnoredProbeMakesRoomForAnother(t *testing.T) {
 	require.Equal(t, Closed, r.State())
 }
 
-func TestProbesThatHangFailAfterTheirTime(t *testing.T) {
-	r := newRig(t, fixed(100), Config{ProbeTimeout: 3 * time.Second})
+func TestAProbeThatHangsEndsThePhaseInTime(t *testing.T) {
+	r := newRig(t, fixed(100), Config{ProbeWithin: 3 * time.Second})
 	r.trip()
-	for round := range 20 { // no more than the limit may hang in all
+	for round := range 20 {
 		r.untilProbes()
-		for range 5 {
-			r.start()
-		}
+		r.start()
 		r.pass(3*time.Second - 1)
 		require.Equal(t, HalfOpen, r.State(), round)
 		r.pass(1)
 		require.Equal(t, Open, r.State(), round)
 	}
-	require.Equal(t, 100, r.lim.Stats().InFlight)
+	require.Equal(t, 20, r.lim.Stats().InFlight, "one a round")
 }
 
-func TestAProbePhaseWaitsAsLongAsItWasOpenUnlessTold(t *testing.T) {
-	r := newRig(t, fixed(1), Config{})
+func TestThePhaseHasADeadlineAndNotEachProbe(t *testing.T) {
+	r := newRig(t, fixed(100), Config{ProbeWithin: 3 * time.Second})
 	r.trip()
 	r.untilProbes()
-	r.start().Done(adaptive.Failure) // open for 10 s now
-	r.untilProbes()
-	// The probe never reports, so this takes the only place there is.
-	r.start()
-	r.pass(10*time.Second - 1)
+	r.call(1, adaptive.Success)
+	first := r.now.Add(-time.Millisecond)
+	for r.now = first.Add(2 * time.Second); len(r.Breaker.phase.Load().out) < 5; {
+		r.start()
+	}
+	r.now = first.Add(3*time.Second - 1)
 	require.Equal(t, HalfOpen, r.State())
 	r.pass(1)
-	require.Equal(t, Open, r.State())
+	require.Equal(t, Open, r.State(), "five of six have not answered")
 }
 
-func TestAQuietPhaseWaitsForItsProbes(t *testing.T) {
+func TestTheUsualRoundTripSaysHowLongProbesMayTake(t *testing.T) {
+	lim, err := adaptive.NewWith(adaptive.Config{Initial: 10}, adaptive.Parts{Clock: adaptive.Clock{Now: func() adaptive.Instant { return 0 }}})
+	require.NoError(t, err)
+	b, err := New(lim, Config{})
+	require.NoError(t, err)
+	require.Equal(t, 10*time.Second, b.probeTime(), "nothing is known yet")
+
+	r := newRig(t, adaptive.Config{Initial: 10}, Config{})
+	r.c.ProbeWithin = 0
+	for range 500 {
+		p := r.start()
+		r.pass(100 * time.Millisecond)
+		p.Done(adaptive.Success)
+	}
+	_, p99 := r.lim.Usual()
+	require.InDelta(t, 0.1, p99.Seconds(), 0.01)
+	require.Equal(t, 2*p99+time.Second, r.probeTime())
+}
+
+func TestAQuietPhaseClosesOnWhatItHasHeard(t *testing.T) {
 	r := newRig(t, fixed(100), Config{})
 	r.trip()
 	r.untilProbes()
-	for range 10 {
-		r.pass(time.Hour)
-		r.call(1, adaptive.Success)
-	}
-	require.Equal(t, Closed, r.State())
+	r.pass(time.Hour)
+	require.Equal(t, HalfOpen, r.State(), "it waits for a first probe")
+	r.call(1, adaptive.Success)
+	require.Equal(t, HalfOpen, r.State(), "one of ten")
+	r.pass(time.Hour)
+	require.Equal(t, Closed, r.State(), "no other came in time")
+}
+
+func TestAPhaseOfIgnoredProbesWaitsForAnother(t *testing.T) {
+	r := newRig(t, fixed(100), Config{})
+	r.trip()
+	r.untilProbes()
+	r.call(1, adaptive.Ignored)
+	r.pass(time.Hour)
+	require.Equal(t, HalfOpen, r.State())
+	r.call(1, adaptive.Success)
+	r.pass(time.Second)
+	require.Equal(t, HalfOpen, r.State(), "the time counts from the next probe on")
 }
 
 func TestAProbeThatReportsTooLateHasFailed(t *testing.T) {
@@ -124,16 +182,15 @@ func TestLateResultsCountForNothing(t *testing.T) {
 	}
 	require.Equal(t, HalfOpen, r.State())
 
+	r.call(1, adaptive.Success)
 	var probes []adaptive.Permit
-	for range 10 {
+	for range 9 {
 		probes = append(probes, r.start())
 	}
-	for _, p := range probes[:5] {
-		p.Done(adaptive.Failure)
-	}
+	probes[0].Done(adaptive.Failure)
 	require.Equal(t, Open, r.State())
 	r.untilProbes()
-	for _, p := range probes[5:] {
+	for _, p := range probes[1:] {
 		p.Done(adaptive.Failure)
 	}
 	require.Equal(t, HalfOpen, r.State())
@@ -144,7 +201,7 @@ func TestLateResultsCountForNothing(t *testing.T) {
 	}
 	require.Equal(t, Closed, r.State())
 	require.Zero(t, r.Stats().Failures)
-	require.Equal(t, uint64(29+5), r.Stats().Late)
+	require.Equal(t, uint64(29+8), r.Stats().Late)
 }
 
 func TestAProbeThatIsDoneTwiceCountsOnce(t *testing.T) {

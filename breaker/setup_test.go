@@ -31,9 +31,24 @@ func newRig(t *testing.T, lim adaptive.Config, c Config) *rig {
 		Clock: adaptive.Clock{Now: func() adaptive.Instant { return r.now }},
 	})
 	require.NoError(t, err)
-	r.Breaker, err = NewWith(r.lim, c, Parts{OnStateChange: func(_, to State) { r.changes = append(r.changes, to) }})
+	r.Breaker, err = NewWith(r.lim, classic(c), Parts{OnStateChange: func(c Change) { r.changes = append(r.changes, c.To) }})
 	require.NoError(t, err)
 	return r
+}
+
+// classic fills in what most of these tests were thought out for: the rate alone,
+// Hystrix's numbers, and no jitter.
+func classic(c Config) Config {
+	set(&c.Silence, never)
+	set(&c.AtFloor, never)
+	set(&c.Rate, 0.5)
+	set(&c.Open.Base, 5*time.Second)
+	set(&c.Open.Factor, 2)
+	set(&c.Open.Max, time.Minute)
+	set(&c.Open.Jitter, never)
+	set(&c.ProbeShare, 1)
+	set(&c.ProbeWithin, 3*time.Second)
+	return c
 }
 
 func fixed(n int) adaptive.Config {

@@ -20,6 +20,7 @@ type window struct {
 	length uint64 // of a slice, ns
 	good   [slices]slice
 	bad    [slices]slice
+	slow   [slices]slice // of good and bad
 	limit  [slices]slice // highest limit seen as a slice began
 }
 
@@ -80,12 +81,13 @@ func (w *window) note(at adaptive.Instant, n int) {
 }
 
 // counts returns the results that still count at instant now.
-func (w *window) counts(now adaptive.Instant) (good, bad uint64) {
+func (w *window) counts(now adaptive.Instant) (good, bad, slow uint64) {
 	for _, p := range w.recent(now) {
 		good += w.good[p.index].in(p.turn)
 		bad += w.bad[p.index].in(p.turn)
+		slow += w.slow[p.index].in(p.turn)
 	}
-	return good, bad
+	return good, bad, slow
 }
 
 // highest returns the highest limit noted in the window.

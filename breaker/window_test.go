@@ -48,7 +48,7 @@ func TestTheWindowCountsWhatAListWould(t *testing.T) {
 					good++
 				}
 			}
-			g, b := w.counts(now)
+			g, b, _ := w.counts(now)
 			require.Equal(t, [2]uint64{good, bad}, [2]uint64{g, b})
 			require.Equal(t, highest, w.highest(now))
 		}
@@ -69,7 +69,7 @@ func TestTheWindowLosesNothingUnderContention(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	good, bad := w.counts(adaptive.Instant(9_999) * 1_000_000)
+	good, bad, _ := w.counts(adaptive.Instant(9_999) * 1_000_000)
 	require.Equal(t, uint64(80_000), good)
 	require.Zero(t, bad)
 	n := 0

@@ -148,11 +148,14 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 		return err
 	}
 	c.guard, c.limiter = lim, lim
+	with := breaker.Parts{
+		OnStateChange: r.historian.trips(i), Rand: newStream(r.sc.Seed, "breaker", uint64(i)).sequence(),
+	}
 	switch g.breaker {
 	case coupled:
-		c.guard, err = breaker.NewWith(lim, trip, r.historian.trips(i, clock))
+		c.guard, err = breaker.NewWith(lim, trip, with)
 	case chained:
-		c.guard, err = newChain(lim, clock, trip, r.historian.trips(i, clock))
+		c.guard, err = newChain(lim, clock, trip, with)
 	}
 	return err
 }

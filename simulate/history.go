@@ -68,13 +68,13 @@ func (h *historian) closeBin() {
 }
 
 // trips are what a breaker of client tells.
-func (h *historian) trips(client int, clock adaptive.Clock) breaker.Parts {
+func (h *historian) trips(client int) func(breaker.Change) {
 	if h == nil {
-		return breaker.Parts{}
+		return nil
 	}
-	return breaker.Parts{OnStateChange: func(_, to breaker.State) {
-		h.history.Trips = append(h.history.Trips, Tripped{clock.Now().Seconds(), client, to.String()})
-	}}
+	return func(c breaker.Change) {
+		h.history.Trips = append(h.history.Trips, Tripped{c.At.Seconds(), client, c.To.String()})
+	}
 }
 
 // result is what was written, and nil if nobody asked.

@@ -1,0 +1,127 @@
+package breaker
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
+)
+
+// watch listens for silence: no success for a while, although calls are made. Of
+// calls in flight it keeps no list. It marks an instant and counts how many of the
+// permits in use then have not been given back yet: those are at least as old.
+//
+// A success normally costs a look at two words that are seldom written.
+type watch struct {
+	quiet atomic.Uint32 // what a success has to put right
+	mark  atomic.Int64  // calls admitted by then are watched
+	left  atomic.Int64  // of those, in flight, by weight
+	due   atomic.Int64  // when to look again
+
+	streak    atomic.Int64 // failures in a row
+	floorGood atomic.Int64 // successes with the limit at its floor
+
+	// Under Breaker.mu.
+	since    adaptive.Instant // of silence, to within an eighth of what is too long
+	failed   int64            // since then
+	floorBad int64            // refusals and time-outs with the limit at its floor
+}
+
+const (
+	silent  = 1 << iota // no success since the last look
+	failing             // streak is above 0
+	floored             // the limit is at its floor
+)
+
+const looks = 8 // in the time that is too long
+
+// start begins to watch at now. Breaker.mu is held.
+func (w *watch) start(now adaptive.Instant) {
+	w.quiet.Store(silent)
+	w.streak.Store(0)
+	w.floorGood.Store(0)
+	w.since, w.failed, w.floorBad = now, 0, 0
+	w.mark.Store(math.MinInt64)
+	w.left.Store(0)
+	w.due.Store(int64(now))
+}
+
+// ended takes a call that has ended out of those that are watched.
+func (w *watch) ended(e adaptive.End) {
+	if int64(e.Start) <= w.mark.Load() {
+		w.left.Add(-int64(e.Weight))
+	}
+}
+
+// stir is the rest of a success, when there is something to put right.
+func (w *watch) stir(quiet uint32) {
+	if quiet&floored != 0 {
+		w.floorGood.Add(1)
+	}
+	if quiet&(silent|failing) != 0 {
+		w.quiet.And(^uint32(silent | failing))
+		w.streak.Store(0)
+	}
+}
+
+// patience is how long silence may last, and how old a call in flight is then that
+// counts; 0 if calls in flight tell nothing yet.
+func (b *Breaker) patience() (silence, age time.Duration) {
+	_, p99 := b.lim.Usual()
+	age = usuals * min(p99, longest/usuals)
+	return b.c.Silence + age, age
+}
+
+// look is for calls that come while closed: it moves the watch on if it is time.
+func (b *Breaker) look(ph *phase, now adaptive.Instant) {
+	due := b.watch.due.Load()
+	if int64(now) < due || !b.watch.due.CompareAndSwap(due, math.MaxInt64) {
+		return // somebody is at it
+	}
+	b.mu.Lock()
+	if b.phase.Load() == ph {
+		b.listen(ph, now)
+	}
+	b.mu.Unlock()
+	b.deliver()
+}
+
+// listen trips if there was silence for too long. Breaker.mu is held.
+func (b *Breaker) listen(ph *phase, now adaptive.Instant) {
+	w := &b.watch
+	if b.c.Silence < 0 {
+		w.due.Store(math.MaxInt64)
+		return
+	}
+	silence, age := b.patience()
+	if w.quiet.Load()&silent == 0 {
+		w.since, w.failed = now, 0
+		w.quiet.Or(silent)
+		b.remark(now)
+	}
+	w.due.Store(int64(now.Add(max(silence/looks, minWindow))))
+	stuck := int64(0)
+	marked := now.Sub(adaptive.Instant(w.mark.Load()))
+	if old := w.mark.Load() != math.MinInt64 && age > 0 && marked >= age; old {
+		stuck = max(w.left.Load(), 0)
+	}
+	quietFor := now.Sub(w.since) + silence/looks
+	needed := int64(min(b.c.MinCalls, b.lim.Limit()))
+	switch {
+	case stuck+w.failed < needed:
+		if marked >= age {
+			b.remark(now)
+		}
+	case quietFor >= silence:
+		b.trip(ph, now, fmt.Sprintf("nothing came back well for %v, with %d calls failed since and %d in flight for over %v",
+			brief(quietFor), w.failed, stuck, brief(marked)))
+	}
+}
+
+// remark watches the calls that are in flight now.
+func (b *Breaker) remark(now adaptive.Instant) {
+	b.watch.mark.Store(int64(now))
+	b.watch.left.Store(int64(b.lim.Stats().InFlight))
+}
