@@ -26,6 +26,7 @@ func (r *Runner) Try(ctx context.Context, sc *Scenario, c Candidate) (*Result, e
 	if err := errors.Join(sc.Validate(), err); err != nil {
 		return nil, err
 	}
+	g.history = r.History
 	return r.run(ctx, sc.with(sc.seed()), g)
 }
 
@@ -36,6 +37,7 @@ func (r *Runner) Play(ctx context.Context, sc *Scenario, c Candidate) (*Result, 
 	if err := errors.Join(sc.Validate(), err); err != nil {
 		return nil, err
 	}
+	g.history = r.History
 	run, err := newRun(sc.with(sc.seed()), g)
 	if err != nil {
 		return nil, fmt.Errorf("simulate: %s, guard %s: %w", sc.Name, c.Name, err)

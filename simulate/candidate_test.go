@@ -81,3 +81,27 @@ func TestACandidateCanBePlayedWithoutTheOracle(t *testing.T) {
 	_, err = r.Play(context.Background(), outage(t), simulate.Candidate{Name: "bad", Limiter: adaptive.Config{Law: "vega"}})
 	require.ErrorContains(t, err, `candidate "bad"`)
 }
+
+func TestACandidatesLimiterKnowsTheDeadlineOfItsCalls(t *testing.T) {
+	sc, err := simulate.Parse("overload", []byte(`{
+		name: overload, duration: 40s, timeout: 500ms, load: [{poisson: 200, for: 10s}, {poisson: 600}], wait: {queue: 1000},
+		downstream: {servers: 20, service: {exp: 50ms}}}`))
+	require.NoError(t, err)
+	got, err := new(simulate.Runner).Play(context.Background(), sc, simulate.Candidate{Name: "own", Limiter: adaptive.Config{Law: "fixed:20"}})
+	require.NoError(t, err)
+	require.NotZero(t, got.RejectedFor[adaptive.RejectDeadline.String()])
+	named, err := new(simulate.Runner).Run(context.Background(), sc, "fixed:20")
+	require.NoError(t, err)
+	require.Zero(t, named.RejectedFor[adaptive.RejectDeadline.String()])
+	require.Greater(t, got.Goodput, 2*named.Goodput)
+}
+
+func TestACandidateKeepsItsHistory(t *testing.T) {
+	r := simulate.Runner{History: true}
+	c := simulate.Candidate{Name: "own", Breaker: &breaker.Config{}}
+	for _, run := range []func(context.Context, *simulate.Scenario, simulate.Candidate) (*simulate.Result, error){r.Play, r.Try} {
+		got, err := run(context.Background(), outage(t), c)
+		require.NoError(t, err)
+		require.NotEmpty(t, got.History.Trips)
+	}
+}

@@ -44,7 +44,7 @@ func (r *run) acquire(a *attempt) {
 		r.got(a, adaptive.Permit{}, nil)
 	} else {
 		gen := a.gen
-		stop := a.client.guard.AcquireFunc(a.got)
+		stop := r.guardOf(a).AcquireFunc(a.got)
 		r.observe(a.client)
 		if a.gen != gen || a.state == ended {
 			return // rejected
@@ -61,6 +61,16 @@ func (r *run) acquire(a *attempt) {
 	if a.state == waiting && r.sc.Wait.Max > 0 {
 		r.agenda.after(r.now+int64(r.sc.Wait.Max), patienceOver, a.ref, a.gen)
 	}
+}
+
+// guardOf is the guard of a's client. A limiter that runs as a program would have it
+// is told the deadline, as Acquire tells it that of a ctx.
+func (r *run) guardOf(a *attempt) acquirer {
+	c, patience := a.client, r.timeout(a)
+	if r.guard.config == nil || r.guard.breaker != alone || r.sc.Wait.Queue == 0 || patience == 0 {
+		return c.guard
+	}
+	return c.limiter.With(adaptive.Call{Deadline: r.instant().Add(patience)})
 }
 
 // got is the guard's answer.
