@@ -22,6 +22,12 @@ type Config struct {
 	// [RejectRetryAfter] until then, and who waits is, too. 0 means 1 min, as long as
 	// a breaker stays open at most; a negative one that Retry-After is not heeded.
 	MaxRetryAfter time.Duration
+
+	// TimeOneIn is how many calls share one whose round trip is measured: 1 means
+	// that each is, 2, 4 … 64 that one in so many is, drawn at random. 0 means every
+	// call up to 65,536 a second and fewer above that, as the last window had it; on a Clock of
+	// one's own every call. Outcomes are counted of every call in any case.
+	TimeOneIn int
 }
 
 const (
@@ -96,6 +102,9 @@ func (c Config) validateNumbers() error {
 	}
 	if c.MaxRetryAfter > longestHold {
 		fault("MaxRetryAfter is %v, must be at most %v, 0 for %v, or negative for none", c.MaxRetryAfter, longestHold, defaultHold)
+	}
+	if n := c.TimeOneIn; n < 0 || n > 1<<maxShift || n&(n-1) != 0 {
+		fault("TimeOneIn is %d, must be a power of two up to %d, or 0 for as many as the load asks", n, 1<<maxShift)
 	}
 	return errors.Join(faults...)
 }

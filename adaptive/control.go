@@ -37,11 +37,12 @@ type control struct {
 	opened  Instant
 	resumed bool
 	drained bool
-	blocked uint64 // arrivals blocked before the window opened
-	cohort  int    // calls admitted into the window, once that is over
-	started uint64 // admissions before the window opened, as ended + in flight
-	base    tally
-	win     Window // scratch for Latency and Low
+	closed  Instant // when the last one closed
+	over    Instant // when the window closes, or its cohort does, whatever it has
+	blocked uint64  // arrivals blocked before the window opened
+	cohort  int     // calls admitted into the window, once that is over
+	started uint64  // admissions before the window opened, as ended + in flight
+	tally   tally
 
 	decisions ring
 }
@@ -59,6 +60,7 @@ func (l *Limiter) tick(now Instant) {
 		return
 	}
 	c.deciding = true
+	l.samples.rest()
 	turn := c.turn
 	law := c.law
 	if c.ramp != nil {
@@ -100,6 +102,7 @@ func (l *Limiter) tick(now Instant) {
 func (l *Limiter) poll(now Instant) (w Window, due bool) {
 	c, s := &l.control, l.samples
 	if c.deciding || c.frozen {
+		c.tally.read(s)
 		return w, false
 	}
 	if c.phase == opening {
@@ -111,17 +114,17 @@ func (l *Limiter) poll(now Instant) (w Window, due bool) {
 			return w, false
 		}
 		c.drained = drained
-		l.samples.since(&c.base, &c.win) // what ended until now is not of this window
 		l.beginWindow(now)
 		return w, false
 	}
+	c.tally.read(s)
 	if c.phase == open && c.next.Cohort > 0 && now >= c.opened.Add(c.next.Cohort) {
 		l.endCohort()
 	}
 	switch {
 	case c.next.Within > 0 && now >= c.opened.Add(c.next.Within):
 	case c.phase == collecting:
-		if s.ended(&c.base) < c.cohort {
+		if c.tally.calls() < c.cohort {
 			return w, false
 		}
 	case c.next.Cohort > 0:
@@ -135,23 +138,37 @@ func (l *Limiter) poll(now Instant) (w Window, due bool) {
 }
 
 // full reports whether the window has the samples it wants, or enough time-outs
-// to close it early.
+// to close it early; if not, it says when to look again.
 func (l *Limiter) full(now Instant) bool {
 	c, s := &l.control, l.samples
-	n := s.count(&c.base)
+	n := c.tally.timed
 	if c.next.TimeOuts > 0 {
-		if t := int(s.total(TimedOut) - c.base.counted[TimedOut]); t >= c.next.TimeOuts && 2*t > n {
+		if t := c.tally.count[TimedOut]; t >= c.next.TimeOuts && 2*t > c.samples() {
 			return true
 		}
 	}
-	if c.next.Samples == 0 {
+	switch missing := c.next.Samples - n; {
+	case c.next.Samples == 0:
 		return c.next.Within == 0
+	case missing <= 0:
+		return true
+	case s.exact:
+		s.left.Store(int64(missing))
+	default:
+		// Half of the way at a time, at the pace so far.
+		wait := lookEvery
+		if n > 0 {
+			wait = max(wait, now.Sub(c.opened)/2/time.Duration(n)*time.Duration(missing))
+		}
+		s.until.Store(int64(min(now.Add(wait), c.over)))
 	}
-	if n < c.next.Samples {
-		s.lookAgain(c.next.Samples - n)
-		return false
-	}
-	return true
+	return false
+}
+
+// samples is how many calls that tell of load the window has.
+func (c *control) samples() int {
+	n := &c.tally.count
+	return n[Success] + n[Refused] + n[TimedOut]
 }
 
 // openWindow starts to collect a window as next says, once calls have drained.
@@ -176,7 +193,6 @@ func (l *Limiter) drained(next Collect) bool {
 // the probe that it may have been.
 func (l *Limiter) reopen(now Instant) {
 	c := &l.control
-	l.samples.since(&c.base, &c.win)
 	next := c.next
 	if next.Cohort > 0 {
 		next.Samples = max(next.Samples, 10)
@@ -188,12 +204,14 @@ func (l *Limiter) reopen(now Instant) {
 func (l *Limiter) beginWindow(now Instant) {
 	c, s := &l.control, l.samples
 	c.phase, c.opened = open, now
-	c.blocked = l.blocked.Load()
+	c.tally.read(s) // what ended until now is not of this window
+	c.tally.begin()
+	c.blocked = l.blockedEver()
 	s.lowUpTo.Store(uint32(max(0, c.next.Low)))
 	if c.next.Cohort > 0 {
 		c.started = l.admissions()
 	}
-	first := s.window.Add(1)
+	first := s.newWindow()
 	if c.next.Cohort == 0 {
 		first -= 1 << 30 // whenever they were admitted
 	}
@@ -204,7 +222,11 @@ func (l *Limiter) beginWindow(now Instant) {
 	}
 	until := now.Add(length) // the first event, if nothing says how long
 	if length == 0 && c.next.Samples > 0 {
-		until = math.MaxInt64
+		until = never
+	}
+	c.over = until
+	if !s.exact && c.next.Samples > 0 {
+		until = min(until, c.closed.Add(lookEvery)) // at once, if the last is long ago
 	}
 	s.expect(c.next.Samples, until, c.next.TimeOuts)
 }
@@ -212,7 +234,7 @@ func (l *Limiter) beginWindow(now Instant) {
 // endCohort stops counting new calls into the window.
 func (l *Limiter) endCohort() {
 	c, s := &l.control, l.samples
-	number := s.window.Add(1)
+	number := s.newWindow()
 	first := s.counts.Load() >> 32
 	s.counts.Store(first<<32 | uint64(number) - 1 - first)
 	c.cohort = int(l.admissions() - c.started)
@@ -227,8 +249,9 @@ func (l *Limiter) endCohort() {
 // admissions is how many calls were ever admitted, to within those that are
 // being admitted or ending this instant.
 func (l *Limiter) admissions() uint64 {
-	n := uint64(l.gate.load().inFlight())
-	for _, ended := range l.samples.endedBy() {
+	n := uint64(l.gate.load().inFlight()) - uint64(l.surplus.Load())
+	l.control.tally.read(l.samples)
+	for _, ended := range l.control.tally.ended {
 		n += ended
 	}
 	return n
@@ -240,11 +263,14 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	w := Window{
 		Opened: c.opened, Closed: now, Wall: l.wall.Add(time.Duration(now)),
 		Limit: c.limit, Min: float64(l.config.Min), Max: float64(l.config.Max),
-		Blocked: int(l.blocked.Load() - c.blocked), InFlight: l.gate.load().inFlight(),
-		Latency: c.win.Latency, Low: c.win.Low, Drained: c.drained, Resumed: c.resumed,
+		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.gate.load().inFlight(),
+		Drained: c.drained, Resumed: c.resumed, PeakInFlight: l.samples.peak(),
 	}
-	l.samples.since(&c.base, &w)
-	c.resumed = false
+	c.tally.fill(&w)
+	c.resumed, c.closed = false, now
+	if l.config.TimeOneIn == 0 && !l.samples.exact {
+		l.samples.timeOneIn(shiftFor(w.Completions, w.Length()))
+	}
 	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
 		l.samples.settle(m, w.Latency.Quantile(0.99))
 	}

@@ -12,6 +12,8 @@ const (
 	latencySub = 4
 	// Round trips above 2.4 hours count as 2.4 hours.
 	latencyMax = 1 << 43
+	// Octaves of 2^latencySub buckets up to there.
+	octaves = 43 - latencySub + 2
 )
 
 var latencyBuckets = hist.Len(latencyMax, latencySub)

@@ -39,8 +39,11 @@ type Window struct {
 	PeakInFlight int     // most calls in flight at the start of a counted call, that call included
 	MeanInFlight float64 // mean of the same
 
-	Latency *Histogram // round trips of Success, and of TimedOut as a lower bound; never nil
-	Low     *Histogram // those of them that started at no more than Collect.Low in flight; never nil
+	// Round trips of Success, and of TimedOut as a lower bound; never nil. Where many
+	// calls end only some are timed: then these are an even share of both.
+	Latency  *Histogram
+	Low      *Histogram // those of them that started at no more than Collect.Low in flight; never nil
+	Censored int        // how many in Latency are of TimedOut
 
 	Drained bool // false if Collect.Drain was given up at its deadline
 	Resumed bool // the limit was pinned, held or restored since the last window: what was learned of load is stale
@@ -92,9 +95,11 @@ type Decision struct {
 // special: a window with a lower limit, a drain before it and a cohort in it.
 //
 // A window closes at an event: a call that ends or, now and then, an arrival that
-// is blocked. No timer runs.
+// is blocked. No timer runs. On a [Clock] of one's own that is the very event that
+// fills it; on the machine's, one within a quarter of a millisecond or, if the
+// window is longer, a little later.
 type Collect struct {
-	Samples  int           // close when Window.Samples reaches it; 0 means do not wait for any
+	Samples  int           // close when so many of Window.Samples were timed; 0 means do not wait for any
 	Within   time.Duration // close after so long, whatever Samples; 0 means never
 	TimeOuts int           // close early after so many TimedOut if they are over half of Samples; 0 means never
 

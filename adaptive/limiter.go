@@ -17,7 +17,8 @@ type Limiter struct {
 
 	samples *samples
 	slots   slots
-	blocked atomic.Uint64 // arrivals that found no place
+	surplus atomic.Int64  // places taken beyond one a call
+	blocked atomic.Uint64 // arrivals that found no place, but those turned away at the limit, whom shards count
 
 	queueMu  sync.Mutex // guards queue and every waiter in it
 	queue    queue
@@ -60,7 +61,7 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 	}
 	clk, base := parts.Clock.started()
 	l := &Limiter{
-		samples: newSamples(stripes(parts.Clock)),
+		samples: newSamples(parts.Clock),
 		config:  c, clock: clk.Now, base: base, wall: clk.Wall,
 		classifier: parts.Classify, onDecision: parts.OnDecision,
 	}
@@ -78,13 +79,14 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 func (l *Limiter) start(law Controller) {
 	c := &l.control
 	c.law, c.limit = law, float64(l.config.Initial)
-	c.base = newTally()
-	c.win = Window{Latency: newHistogram(), Low: newHistogram()}
+	c.tally = newTally()
 	l.samples.counts.Store(1<<31 - 1)
+	l.samples.timeOneIn(shift(l.config.TimeOneIn))
 	l.enforce()
 	now := l.Now()
 	c.opened = now
 	w := l.closeWindow(now)
+	c.closed = now.Add(-lookEvery) // that was none
 	l.apply(now, law.Update(w), &w)
 }
 
@@ -167,7 +169,7 @@ func notWaiting() bool { return false }
 // one.
 func (l *Limiter) try(n int) (Permit, bool) {
 	// Read before the gate, so that a call counted as admitted in a window was.
-	window := l.samples.window.Load()
+	mark := l.samples.mark.Load()
 	w, ok := l.gate.admit(n)
 	if !ok && w&flagBarred != 0 && l.lift() {
 		w, ok = l.gate.admit(n)
@@ -178,27 +180,61 @@ func (l *Limiter) try(n int) (Permit, bool) {
 	if !ok {
 		return Permit{}, false
 	}
-	return l.permit(w, window, n), true
+	if n > 1 {
+		return l.heavy(w, mark, n), true
+	}
+	return l.permit(w, mark), true
 }
 
 // permit makes the permit of a call that the gate has counted.
-func (l *Limiter) permit(w word, window uint32, places int) Permit {
-	now := l.Now()
+func (l *Limiter) permit(w word, mark uint64) Permit {
 	n := w.inFlight()
-	// n tells apart the calls of one instant, of which virtual time has many.
-	s, held := l.slots.claim(l, n, goroutineHint()^uint64(now)+uint64(n)<<32)
-	return Permit{slot: s, word: held, start: now, tag: uint64(window)<<32 | uint64(n), places: places}
+	// The window, which is new a thousand times a second at the most, parts
+	// goroutines that have met at a slot.
+	seed := uint64(n)
+	if l.clock == nil {
+		seed = goroutineHint() ^ mark
+	}
+	s, held := l.slots.claim(l, n, seed)
+	p := Permit{slot: s, word: held, tag: tag(mark>>markWindow<<tagWindow) | tag(n)}
+	k := uint(mark & (1<<markWindow - 1))
+	if k == 0 {
+		p.start = l.Now()
+		return p
+	}
+	if s.drawn(held, k) {
+		p.start = l.Now()
+		l.samples.known.Store(int64(p.start))
+		return p
+	}
+	p.start = Instant(l.samples.known.Load())
+	p.tag |= tagUntimed
+	return p
 }
 
-// noteBlocked counts an arrival that found no place. A window may be waiting for
-// calls that never end, so now and then such an arrival looks at it; seldom,
-// because rejecting must cost less than a look at the clock. One that is held back
-// as the downstream asked says nothing of whether there are places enough.
-func (l *Limiter) noteBlocked() {
-	if b := l.barred.Load(); b != nil && b.holdsBack() {
-		return
+// heavy is permit for a call that takes n places.
+func (l *Limiter) heavy(w word, mark uint64, n int) Permit {
+	p := l.permit(w, mark)
+	if n > 1 {
+		l.surplus.Add(int64(n - 1))
+		p = p.weigh(n)
 	}
-	n := l.blocked.Add(1)
+	return p
+}
+
+// noteBlocked counts an arrival that found no place and may wait for one, or is told
+// of a bar. One that is held back as the downstream asked says nothing of whether
+// there are places enough.
+func (l *Limiter) noteBlocked() {
+	if b := l.barred.Load(); b == nil || !b.holdsBack() {
+		l.lookSeldom(l.blocked.Add(1))
+	}
+}
+
+// lookSeldom is called by the n-th of arrivals that found no place. A window may
+// be waiting for calls that never end, so now and then such an arrival looks at it;
+// seldom, because rejecting must cost less than a look at the clock.
+func (l *Limiter) lookSeldom(n uint64) {
 	if n&63 == 0 || n&(n-1) == 0 {
 		if now := l.Now(); int64(now) >= l.samples.until.Load() {
 			l.tick(now)
@@ -206,13 +242,17 @@ func (l *Limiter) noteBlocked() {
 	}
 }
 
+// blockedEver is how many arrivals ever found no place.
+func (l *Limiter) blockedEver() uint64 { return l.blocked.Load() + l.samples.turnedAway() }
+
 // turnAway counts a blocked arrival that will not wait and returns why.
 func (l *Limiter) turnAway() error {
-	l.noteBlocked()
 	if b := l.barred.Load(); b != nil {
+		l.noteBlocked()
 		return l.rejectBy(b)
 	}
-	return l.reject(RejectLimit)
+	l.lookSeldom(l.samples.shard(goroutineHint()).turnedAway.Add(1))
+	return l.rejection[RejectLimit]
 }
 
 // reject counts a rejection and returns its error.
@@ -244,16 +284,37 @@ func (l *Limiter) rejectBy(b *bar) error {
 // Rejection is the error of rejections for reason r; there is one of each.
 func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[r] }
 
-// finish records how the call of p ended, frees its place and looks at the
+// finish records how the call of p ended, frees its places and looks at the
 // window.
-func (l *Limiter) finish(p *Permit, r Result, at Instant) {
+func (l *Limiter) finish(p Permit, places int, r Result) {
+	at := Instant(0)
+	if p.tag&tagUntimed == 0 || r.Outcome == TimedOut || r.RetryAfter > 0 {
+		at = l.Now()
+	}
+	l.finishAt(p, places, l.judged(p, r, at), at)
+}
+
+// judged is r with what it tells about the downstream.
+func (l *Limiter) judged(p Permit, r Result, at Instant) Result {
+	switch {
+	case int(r.Outcome) >= Outcomes:
+		r.Outcome = Ignored
+	case r.Outcome == TimedOut && at.Sub(p.start) < l.typical():
+		// It was given less time than calls usually take, which says nothing of the
+		// downstream.
+		r.Outcome = Ignored
+	}
+	return r
+}
+
+func (l *Limiter) finishAt(p Permit, places int, r Result, at Instant) {
 	due := l.samples.record(p, r.Outcome, at)
 	if r.RetryAfter > 0 && r.Outcome == Refused {
 		if b, out := l.holdBack(r.RetryAfter, at); len(out) > 0 {
 			defer l.flush(out, b)
 		}
 	}
-	l.release(p.places)
+	l.release(places)
 	if due {
 		l.tick(at)
 	}
@@ -261,6 +322,9 @@ func (l *Limiter) finish(p *Permit, r Result, at Instant) {
 
 // release frees n places and hands them to whoever waits.
 func (l *Limiter) release(n int) {
+	if n > 1 {
+		l.surplus.Add(int64(1 - n))
+	}
 	if w := l.gate.release(n); w&flagWaiting != 0 && w.room(1) {
 		l.grant()
 	}

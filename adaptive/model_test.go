@@ -314,7 +314,7 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 			if !slices.Equal(m.log, log) {
 				t.Fatalf("answers\n%q, model\n%q", log, m.log)
 			}
-			m.stats.Limit, m.stats.InFlight, m.stats.Waiting = m.limit(), m.inFlight, len(m.waiting)
+			m.stats.Limit, m.stats.InFlight, m.stats.Waiting, m.stats.TimedOneIn = m.limit(), m.inFlight, len(m.waiting), 1
 			if s := l.Stats(); s != m.stats {
 				t.Fatalf("stats\n%+v, model\n%+v", s, m.stats)
 			}

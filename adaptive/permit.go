@@ -7,14 +7,29 @@ import "context"
 // It is a small value: pass it, copy it, store it. The first end counts,
 // whichever copy and goroutine it comes from; any later one is a counted no-op.
 // The zero Permit belongs to no Limiter and its methods do nothing.
+//
+// Its four words travel in registers and are never written to; a fifth would send every
+// copy through memory.
 type Permit struct {
-	slot   *slot
-	word   uint64  // the slot's word while this permit holds it
-	start  Instant // when admitted
-	tag    uint64  // window number and calls in flight at admission
-	places int     // that it takes
-	via    Settler
+	slot  *slot
+	word  uint64  // the slot's word while this permit holds it
+	start Instant // when admitted; of an untimed call, the last such instant known
+	tag   tag
 }
+
+// tag is what the end of a call is counted with: 63 … 32 window · 31 extras ·
+// 30 untimed · 24 … 0 calls in flight at admission, its own included.
+type tag uint64
+
+const (
+	tagExtras   tag = 1 << 31 // the slot has a Settler or a weight
+	tagUntimed  tag = 1 << 30 // not drawn for timing, see sampling.go
+	tagInFlight tag = 1<<25 - 1
+	tagWindow       = 32
+)
+
+func (t tag) window() uint32   { return uint32(t >> tagWindow) }
+func (t tag) inFlight() uint32 { return uint32(t & tagInFlight) }
 
 // A Settler is how guards stack: one put on a permit with [Permit.Via] hears how
 // the call ended, exactly once, before its place is free again. It is called on
@@ -41,21 +56,44 @@ func (p Permit) DoneResult(r Result) { p.end(r, true) }
 //	…
 //	defer p.Release()
 func (p Permit) Release() {
-	if p.slot != nil && p.slot.word.Load() == p.word {
+	if p.live() {
 		p.end(Result{Outcome: Abandoned}, false)
 	}
 }
 
-// Via returns p with s added. Settlers added later are called first.
+// live reports whether p has not ended yet.
+func (p Permit) live() bool { return p.slot != nil && p.slot.word.Load() == p.word }
+
+// Via returns p with s added. Settlers added later are called first. It is for
+// whoever admits, before the permit is handed out: a copy made before it ends the call
+// without telling s.
 func (p Permit) Via(s Settler) Permit {
-	if p.via != nil {
-		s = settlers{s, p.via}
+	if !p.live() {
+		return p
 	}
-	p.via = s
+	switch {
+	case p.tag&tagExtras == 0:
+		p.slot.weight = 1
+	case p.slot.via != nil:
+		s = settlers{s, p.slot.via}
+	}
+	p.slot.via = s
+	if p.tag&tagUntimed != 0 { // who listens is told when
+		p.start = p.slot.lim.Now()
+	}
+	p.tag = p.tag&^tagUntimed | tagExtras
 	return p
 }
 
-// Start is when the call was admitted, on its Limiter's clock.
+// weigh notes that p takes n places.
+func (p Permit) weigh(n int) Permit {
+	p.slot.weight, p.slot.via = n, nil
+	p.tag |= tagExtras
+	return p
+}
+
+// Start is when the call was admitted, on its Limiter's clock. Of a call that is not
+// timed it is the last instant known by then, see [Config].TimeOneIn.
 func (p Permit) Start() Instant { return p.start }
 
 type settlers [2]Settler
@@ -68,42 +106,69 @@ func (s settlers) Settle(e End) {
 // end ends the permit with r; only the first end of an admission gets past the
 // slot. A late one is counted if the caller meant it.
 func (p Permit) end(r Result, meant bool) {
-	if p.slot == nil {
+	s := p.slot
+	if s == nil {
+		return
+	}
+	if p.tag&tagExtras != 0 {
+		p.settle(r, meant)
+		return
+	}
+	if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
+		p.late(meant)
+		return
+	}
+	s.lim.finish(p, 1, r)
+}
+
+func (p Permit) late(meant bool) {
+	if meant {
+		p.slot.lim.lateEnds.Add(1)
+	}
+}
+
+// settle is end for a call with extras: it tells the guards in front; the place
+// is freed even if one panics.
+func (p Permit) settle(r Result, meant bool) {
+	via, weight, ok := p.take()
+	if !ok {
+		p.late(meant)
 		return
 	}
 	l := p.slot.lim
-	if !p.slot.word.CompareAndSwap(p.word, p.word+1) {
-		if meant {
-			l.lateEnds.Add(1)
-		}
+	if via == nil {
+		l.finish(p, weight, r)
 		return
-	}
-	if int(r.Outcome) >= Outcomes {
-		r.Outcome = Ignored
 	}
 	at := l.Now()
-	if r.Outcome == TimedOut && at.Sub(p.start) < l.typical() {
-		// It was given less time than calls usually take, which says nothing of the
-		// downstream.
-		r.Outcome = Ignored
-	}
-	if p.via != nil {
-		p.settle(l, r, at)
-		return
-	}
-	l.finish(&p, r, at)
+	r = l.judged(p, r, at)
+	defer l.finishAt(p, weight, r, at)
+	via.Settle(End{Result: r, Start: p.start, At: at, Weight: weight})
 }
 
-// settle tells the guards in front; the place is freed even if one panics.
-func (p Permit) settle(l *Limiter, r Result, at Instant) {
-	defer l.finish(&p, r, at)
-	p.via.Settle(End{Result: r, Start: p.start, At: at, Weight: p.places})
+// take ends a permit with extras at its slot and returns them.
+func (p Permit) take() (via Settler, weight int, ok bool) {
+	s := p.slot
+	if !s.word.CompareAndSwap(p.word, p.word+slotSettling-slotHeld) {
+		return nil, 0, false
+	}
+	via, weight = s.via, s.weight
+	s.via = nil
+	s.word.Store(p.word + slotNext - slotHeld)
+	return via, weight, true
 }
 
-// unsent gives back a permit whose call was never sent: nothing is recorded.
+// unsent gives back a permit whose call was never sent: nothing is recorded, and
+// nobody is told.
 func (p Permit) unsent() {
-	if p.slot.word.CompareAndSwap(p.word, p.word+1) {
-		p.slot.lim.release(p.places)
+	weight, ok := 1, false
+	if p.tag&tagExtras != 0 {
+		_, weight, ok = p.take()
+	} else {
+		ok = p.slot.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld)
+	}
+	if ok {
+		p.slot.lim.release(weight)
 	}
 }
 

@@ -100,7 +100,10 @@ func (l *Limiter) freeze(change func(*control)) {
 	if c.ramp != nil {
 		c.next = c.ramp.collect(c.limit)
 	}
-	if !c.frozen && !c.deciding {
+	switch {
+	case c.frozen:
+		l.samples.rest()
+	case !c.deciding:
 		l.reopen(now)
 	}
 	c.mu.Unlock()

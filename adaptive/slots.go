@@ -6,15 +6,36 @@ import (
 	"unsafe"
 )
 
-// slot makes the end of a permit happen once. Its word is odd while a permit
-// holds it and only ever grows, by compare-and-swap: claim w → w+1, end w+1 →
-// w+2. So a pair of slot and odd word names one admission for good, the end of
-// a pair succeeds at most once, and a stale copy of the permit meets another
-// word. No clean-up, no free list, no allocation.
+// slot makes the end of a permit happen once. Its word only ever grows, by
+// compare-and-swap, and its low two bits tell where it stands:
+//
+//	free --claim, +1--> held --end, +3--> free
+//	                    held --end, +1--> settling --+2--> free
+//
+// So a pair of slot and held word names one admission for good (2^62 of them),
+// the end of a pair succeeds at most once, and a stale copy of the permit meets
+// another word. No clean-up, no free list, no allocation.
+//
+// via and weight belong to whoever holds the slot, and few calls need them. They are
+// written while it is held, by whoever has the permit, and read and cleared
+// while it is settling, by whoever ended it; the word's operations order the two, and
+// the next claim after them.
 type slot struct {
-	word atomic.Uint64
-	lim  *Limiter
+	word   atomic.Uint64
+	lim    *Limiter
+	shard  *shard // where ends of its calls are counted
+	seed   uint64 // of its draws, see drawn
+	via    Settler
+	weight int
+	_      [8]byte // to a cache line: neighbours are held by other goroutines
 }
+
+const (
+	slotHeld     = 1
+	slotSettling = 2
+	slotState    = 3
+	slotNext     = 4 // between one state and the same of the next admission
+)
 
 // slots is a table of slots at least twice as big as the calls in flight, so
 // that a claim seldom looks at more than two. A place is counted in the gate
@@ -22,25 +43,41 @@ type slot struct {
 // never exceed calls in flight, and a free one always exists.
 type slots struct {
 	table atomic.Pointer[[]slot]
+	tries atomic.Uint64 // claims that met two held slots
 	grow  sync.Mutex
 }
 
 const firstSlots = 16
 
-// claim takes a slot for one of inFlight calls. Seed only spreads the claims.
+// claim takes a slot for one of inFlight calls. Seed only spreads the claims: one
+// that is the same for the calls of a goroutine and differs between goroutines
+// finds the slot just freed, in a cache near by.
 func (s *slots) claim(l *Limiter, inFlight int, seed uint64) (*slot, uint64) {
 	t := s.table.Load()
 	if t == nil || len(*t) < 2*inFlight {
 		t = s.grown(l, inFlight)
 	}
-	mask := uint64(len(*t) - 1)
 	i := spread(seed)
-	for {
-		c := &(*t)[i>>32&mask]
-		if w := c.word.Load(); w&1 == 0 && c.word.CompareAndSwap(w, w+1) {
-			return c, w + 1
+	c := &(*t)[i>>32&uint64(len(*t)-1)]
+	if w := c.word.Load(); w&slotState == 0 && c.word.CompareAndSwap(w, w+slotHeld) {
+		return c, w + slotHeld
+	}
+	return s.search(*t, i)
+}
+
+// search is claim once the first slot was held. A goroutine that holds many
+// permits would meet the same slots each time, and find most of them held; so
+// from the third on they depend on how often that has happened.
+func (s *slots) search(t []slot, i uint64) (*slot, uint64) {
+	for n := 0; ; n++ {
+		if n == 1 {
+			i ^= s.tries.Add(1) << 32
 		}
 		i = spread(i)
+		c := &t[i>>32&uint64(len(t)-1)]
+		if w := c.word.Load(); w&slotState == 0 && c.word.CompareAndSwap(w, w+slotHeld) {
+			return c, w + slotHeld
+		}
 	}
 }
 
@@ -62,7 +99,8 @@ func (s *slots) grown(l *Limiter, inFlight int) *[]slot {
 	}
 	next := make([]slot, size)
 	for i := range next {
-		next[i].lim = l
+		next[i].lim, next[i].seed = l, mixed(uint64(i))
+		next[i].shard = &l.samples.shards[i%len(l.samples.shards)]
 	}
 	s.table.Store(&next)
 	return &next

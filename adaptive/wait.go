@@ -101,14 +101,14 @@ func (w *waiter) late(now Instant, left time.Duration) bool {
 // join puts w in the queue unless it is admitted or rejected now. If it is
 // queued the caller calls joined with out.
 func (l *Limiter) join(w *waiter) (p Permit, out *waiter, queued bool, err error) {
-	window := l.samples.window.Load()
+	mark := l.samples.mark.Load()
 	now := Instant(0)
 	if w.deadline != 0 {
 		now = l.Now()
 	}
 	g, out, err := l.enqueue(w, now)
 	if g != 0 {
-		p = l.permit(g, window, w.weight)
+		p = l.heavy(g, mark, w.weight)
 	}
 	return p, out, g == 0 && err == nil, err
 }
@@ -193,7 +193,7 @@ func (l *Limiter) grant() {
 		if g := l.gate.load(); g&flagWaiting == 0 || g&flagBarred != 0 || !g.room(1) {
 			return
 		}
-		window := l.samples.window.Load()
+		mark := l.samples.mark.Load()
 		w, g := l.next()
 		if w == nil {
 			return
@@ -204,7 +204,7 @@ func (l *Limiter) grant() {
 			l.hand(w, Permit{}, l.reject(RejectDeadline))
 			continue
 		}
-		l.hand(w, l.permit(g, window, w.weight), nil)
+		l.hand(w, l.heavy(g, mark, w.weight), nil)
 	}
 }
 

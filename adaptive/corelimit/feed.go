@@ -62,7 +62,7 @@ func (p *perCall) calls(w *adaptive.Window) {
 	n := w.Latency.Count()
 	for k := range n {
 		p.rtt = nth(w.Latency, k, n)
-		p.tell(w.Closed, p.rtt, w.PeakInFlight, k >= w.Count[adaptive.Success])
+		p.tell(w.Closed, p.rtt, w.PeakInFlight, k >= n-w.Censored)
 	}
 	for range w.Count[adaptive.Refused] {
 		// A refusal has no round trip, and a short one would pass for a call that

@@ -58,7 +58,7 @@ func (p *perWindow) add(w *adaptive.Window) {
 			}
 		}
 	}
-	if long := n - from - w.Count[adaptive.TimedOut]; long > 0 {
+	if long := n - from - w.Censored; long > 0 {
 		if rtt := nth(w.Latency, from, n); p.calls == 0 || rtt < p.lowest {
 			p.lowest = rtt
 		}

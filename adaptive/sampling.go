@@ -1,0 +1,50 @@
+package adaptive
+
+import (
+	"math/bits"
+	"time"
+)
+
+// Reading the clock twice is most of what an admission costs. Where so many calls
+// end that a window has samples to spare, one in 2^k is timed; the others are
+// counted by their outcome, exactly, but add no round trip. How many, is set with
+// each window from the rate of the last one.
+const (
+	timedRate = 1 << 16          // a second, up to which every call is timed
+	maxShift  = 6                // beyond one in 64 the clock is 2 % of a call, and a calm after a storm is noticed too late
+	rateOver  = time.Millisecond // a window shorter than this may have met a burst
+)
+
+// drawn reports whether the call that holds s under word is timed, if one in 2^k
+// is. The draw is a hash of the admission: no pattern of load can follow it. It is by
+// the slot's number and not by its address, so that it is the same in every run
+// where the claims are.
+func (s *slot) drawn(word uint64, k uint) bool { return mixed(word^s.seed)&(1<<k-1) == 0 }
+
+// mixed is a hash all of whose bits depend on all of x.
+func mixed(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9 // the finalizer of SplitMix64
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	return x ^ x>>31
+}
+
+// shift is k for a fixed one in n calls.
+func shift(n int) uint { return uint(max(bits.Len(uint(n))-1, 0)) }
+
+// shiftFor is k where calls ended within length.
+func shiftFor(calls int, length time.Duration) (k uint) {
+	rate := float64(calls) / max(length, rateOver).Seconds()
+	for k < maxShift && rate > timedRate {
+		rate /= 2
+		k++
+	}
+	return k
+}
+
+// timeOneIn sets k for the calls to come.
+func (s *samples) timeOneIn(k uint) {
+	s.mark.Store(s.mark.Load()>>markWindow<<markWindow | uint64(k))
+}
+
+// newWindow begins a window number, and returns it.
+func (s *samples) newWindow() uint32 { return uint32(s.mark.Add(1<<markWindow) >> markWindow) }

@@ -1,0 +1,80 @@
+package adaptive
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// shard is one stripe of what calls report when they end, so that CPUs do not
+// fight over one word. Everything in it only grows; a window is the difference
+// between two readings (see tally), so closing one takes nothing away from the
+// calls that end meanwhile.
+//
+// An ended call is counted by one add: in a bucket of its octave or in refused if
+// it was timed, which says all that a law asks of it, otherwise in counted.
+type shard struct {
+	octaves [octaves]atomic.Pointer[octave]
+	refused atomic.Uint64 // packed
+	peak    atomic.Uint32 // most calls in flight at the start of a sample, this window
+
+	counted  [Outcomes]atomic.Uint64 // every end but those of timed Success and Refused
+	censored atomic.Uint64           // time-outs among the round trips
+	stale    [Outcomes]atomic.Uint64 // ended, but admitted too early or too late to count
+
+	turnedAway atomic.Uint64 // arrivals that were rejected with RejectLimit
+
+	seen struct { // what the last reading found, guarded by control.mu
+		refused, censored uint64
+		counted, stale    [Outcomes]uint64
+	}
+	_ [64]byte
+}
+
+// octave is 16 neighbouring buckets of round trips, made when the first is
+// used: most limiters see a few octaves of 41.
+type octave struct {
+	latency [1 << latencySub]atomic.Uint64 // packed
+	low     [1 << latencySub]atomic.Uint64 // of them, calls started at low concurrency
+
+	seen, seenLow [1 << latencySub]uint64 // guarded by control.mu
+}
+
+// A packed word counts samples in its low 24 bits and adds up their calls in
+// flight at the start above that: one add for both. Differences are exact as
+// long as fewer than 2^24 lie between two readings, and calls that see the count
+// pass a multiple of 2^20 have it read.
+const (
+	packBits = 24
+	packMask = 1<<packBits - 1
+	packRead = 1<<20 - 1
+)
+
+func pack(inFlight uint32) uint64 { return uint64(inFlight)<<packBits | 1 }
+
+// newShards makes stripes for calls that end at once.
+func newShards(n int) []shard {
+	size := 1
+	for size < min(n, 32) {
+		size *= 2
+	}
+	return make([]shard, size)
+}
+
+// stripes is one in virtual time, where a single goroutine runs and the window
+// must close at exactly the right call; otherwise two a CPU, so that goroutines
+// that run at once seldom share one.
+func stripes(c Clock) int {
+	if c.Now != nil {
+		return 1
+	}
+	return 2 * runtime.GOMAXPROCS(0)
+}
+
+// octave is the one of number n, made if need be.
+func (sh *shard) octave(n int) *octave {
+	if o := sh.octaves[n].Load(); o != nil {
+		return o
+	}
+	sh.octaves[n].CompareAndSwap(nil, &octave{})
+	return sh.octaves[n].Load()
+}
