@@ -17,11 +17,23 @@ var errFailed = errors.New("a gate failed")
 // checkCommand runs scenarios and judges their assertions.
 type checkCommand struct {
 	Files  []string `arg:"" name:"file" help:"Scenarios with assertions, YAML."`
-	Law    []string `placeholder:"LAW" help:"Guards to judge, such as aimd,vegas:alpha=3. Without it those the scenario names, or ${guards}. Assertions about others are left out."`
+	Law    []string `placeholder:"LAW" complete:"guard" help:"Guards to judge, such as aimd,vegas:alpha=3. Without it those the scenario names, or ${guards}. Assertions about others are left out."`
 	Seeds  *int     `placeholder:"N" help:"Run so many seeds, the scenario's first. Without it as many as the assertions need."`
 	JUnit  string   `name:"junit" placeholder:"FILE" help:"Write a JUnit report to this file too: a test case for each assertion and guard."`
 	Format string   `enum:"text,json" default:"text" help:"One of ${enum}."`
 	Events uint64   `placeholder:"N" help:"Most events of a single run; 50 million without it."`
+}
+
+// Help implements kong.HelpProvider.
+func (c *checkCommand) Help() string {
+	return `It ends with 0 if every assertion holds, 1 if one does not, and 2 if something is wrong with the arguments or a file. Interrupted, it shows the
+scenarios that were done by then and ends with 130.
+
+Examples:
+
+	flyball check examples/scenarios/brownout.yaml
+	flyball check examples/scenarios/brownout.yaml --law knee --seeds 20
+	flyball check examples/scenarios/brownout.yaml --junit check.xml`
 }
 
 func (c *checkCommand) target() string   { return "" }
@@ -52,7 +64,7 @@ type checked struct {
 }
 
 func (c *checkCommand) run(ctx context.Context, out *output) error {
-	junit, err := resolveTarget(c.JUnit, c.Files)
+	junit, err := out.another(c.JUnit, c)
 	if err != nil {
 		return err
 	}
@@ -62,6 +74,7 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 	}
 	runner := simulate.Runner{Events: c.Events}
 	var all []checked
+	var stopped error
 	for i, sc := range scenarios {
 		runner.Guards = underTest(c.Law, sc)
 		runner.Seeds = sc.Seeds(c.seeds(sc))
@@ -70,7 +83,12 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 		rep, err := runner.Compare(ctx, sc)
 		p.end()
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.Files[i], err)
+			stopped = fmt.Errorf("%s: %w", c.Files[i], err)
+			if !errors.Is(err, context.Canceled) || i == 0 {
+				return stopped
+			}
+			out.partial = fmt.Sprintf("%d of %d scenarios", i, len(scenarios))
+			break
 		}
 		verdicts, err := simulate.Check(sc, rep)
 		if err != nil {
@@ -87,15 +105,16 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 		if err != nil {
 			return internalError{err}
 		}
-		if err := replaceFile(junit, data); err != nil {
-			return err
-		}
+		out.files = append(out.files, file{junit, data})
 	}
 	if c.Format == "json" {
-		return documents(out, all)
+		if err := documents(out, all); err != nil {
+			return err
+		}
+		return stopped
 	}
 	checkedText(out, all)
-	return nil
+	return stopped
 }
 
 // load reads and checks everything before the first run.

@@ -45,6 +45,8 @@ type grammar struct {
 	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
 	Check    checkCommand    `cmd:"" help:"Run scenarios and judge what they assert: a gate for CI, which ends with 1 if an assertion fails."`
 
+	Completion completionCommand `cmd:"" help:"Write a script that completes command lines, for a shell."`
+
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
@@ -102,19 +104,25 @@ type internalError struct{ error }
 
 func (e internalError) Unwrap() error { return e.error }
 
+// newParser reads command lines into g. It calls ended if a flag such as --help has
+// written all there is to say.
+func newParser(g *grammar, stdout, stderr io.Writer, ended func()) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("flyball"),
+		kong.Description("Adaptive concurrency limits, tried out in virtual time."),
+		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ","), "version": version()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { ended() }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+}
+
 // parse returns nil without an error if args asked for help, which is then
 // written.
 func parse(args []string, stdout, stderr io.Writer) (command, error) {
 	var g grammar
 	helped := false
-	parser, err := kong.New(&g,
-		kong.Name("flyball"),
-		kong.Description("Adaptive concurrency limits, tried out in virtual time."),
-		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ","), "version": version()},
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	parser, err := newParser(&g, stdout, stderr, func() { helped = true })
 	if err != nil {
 		return nil, internalError{err}
 	}

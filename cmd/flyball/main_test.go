@@ -68,6 +68,12 @@ func TestFaultsAreOneClearLineEach(t *testing.T) {
 		"empty.yaml":    "",
 		"trace.csv":     "time\n1.5\n1.2\n",
 		"out":           "precious",
+		"page.html":     "precious too",
+		"text.json":     "guard  score\n",
+		"newer.json":    `{"version": 2, "hash": "", "results": []}`,
+		"cut.json":      `{"version": 1, "hash": "`,
+		"other.json":    `{"version": 1, "scenario": "tiny", "hash": "feed", "seeds": [1], "results": [{"guard": "aimd", "seed": 1, "repeatable": true}]}`,
+		"none.json":     `{"version": 1, "scenario": "other", "hash": "feed", "seeds": [1], "results": [{"guard": "aimd", "seed": 1}]}`,
 	})
 	require.NoError(t, os.Mkdir("folder", 0o755))
 	// Not a device of the machine: if the check were broken, root would replace it.
@@ -113,6 +119,29 @@ func TestFaultsAreOneClearLineEach(t *testing.T) {
 		{"output to a socket", "simulate -o socket tiny.yaml", []string{"socket", "regular file"}},
 		{"output over the scenario", "simulate -o tiny.yaml tiny.yaml", []string{"tiny.yaml", "input"}},
 		{"output over the arrivals", "simulate -o trace.csv --arrivals trace.csv:time tiny.yaml", []string{"trace.csv", "input"}},
+		{"repeat 0", "simulate --repeat 0 tiny.yaml", []string{"--repeat is 0", "1 to 10000"}},
+		{"repeat below 0", "simulate --repeat=-3 tiny.yaml", []string{"--repeat is -3"}},
+		{"repeat beyond reason", "simulate --repeat 1000000 tiny.yaml", []string{"--repeat is 1000000"}},
+		{"repeat that is no number", "simulate --repeat many tiny.yaml", []string{"--repeat", `"many"`}},
+		{"unknown metric", "simulate --metric p98 tiny.yaml", []string{"--metric", `"p98"`, "p99"}},
+		{"baseline that is missing", "simulate --baseline no.json tiny.yaml", []string{"--baseline", "no.json: no such file"}},
+		{"baseline that is a folder", "simulate --baseline folder tiny.yaml", []string{"--baseline", "folder", "is a directory"}},
+		{"baseline that is empty", "simulate --baseline empty.yaml tiny.yaml", []string{"--baseline", "empty.yaml", "empty", "--format json"}},
+		{"baseline that is a table", "simulate --baseline text.json tiny.yaml", []string{"--baseline", "text.json", "not JSON"}},
+		{"baseline of another version", "simulate --baseline newer.json tiny.yaml", []string{"--baseline", "newer.json", "version 2, want 1"}},
+		{"baseline that is cut off", "simulate --baseline cut.json tiny.yaml", []string{"--baseline", "cut.json", "cut off"}},
+		{"baseline of a changed scenario", "simulate --html page.html --baseline other.json tiny.yaml", []string{"--baseline", "other.json", "tiny has been changed"}},
+		{"baseline of other scenarios", "simulate --html page.html --baseline none.json tiny.yaml", []string{"--baseline", "none.json", "nothing to compare"}},
+		{"baseline of json", "simulate --baseline other.json --format json tiny.yaml", []string{"--baseline", "--format table"}},
+		{"page in a folder that is not there", "simulate --html nowhere/page.html tiny.yaml", []string{"nowhere", "no such file"}},
+		{"page to a folder", "simulate --html folder tiny.yaml", []string{"folder", "is a directory"}},
+		{"page to a socket", "simulate --html socket tiny.yaml", []string{"socket", "regular file"}},
+		{"page over the scenario", "simulate --html tiny.yaml tiny.yaml", []string{"tiny.yaml", "input"}},
+		{"page over the baseline", "simulate --html other.json --baseline other.json tiny.yaml", []string{"other.json", "input"}},
+		{"output over the baseline", "simulate -o other.json --baseline other.json tiny.yaml", []string{"other.json", "input"}},
+		{"page over the output", "simulate --html ./new -o new tiny.yaml", []string{"./new", "named twice"}},
+		{"page over an output that is there", "simulate --html folder/../out -o out tiny.yaml", []string{"out", "named twice"}},
+		{"page when the run goes wrong", "simulate --html page.html --events 100 tiny.yaml", []string{"budget"}},
 		{"output when the input is wrong", "simulate -o out negative.yaml", []string{"negative.yaml:4"}},
 		{"output when the run goes wrong", "simulate -o out --events 100 tiny.yaml", []string{"budget"}},
 	} {
@@ -126,10 +155,24 @@ func TestFaultsAreOneClearLineEach(t *testing.T) {
 			}
 		})
 	}
-	require.ElementsMatch(t, []string{"tiny.yaml", "key.yaml", "negative.yaml", "guard.yaml", "empty.yaml", "trace.csv", "folder", "socket", "out"}, names(t, f.dir), "no file was left")
-	out, err := os.ReadFile("out")
+	require.ElementsMatch(t, []string{"tiny.yaml", "key.yaml", "negative.yaml", "guard.yaml", "empty.yaml", "trace.csv", "folder", "socket", "out",
+		"page.html", "text.json", "newer.json", "cut.json", "other.json", "none.json"}, names(t, f.dir), "no file was left")
+	for name, text := range map[string]string{"out": "precious", "page.html": "precious too"} {
+		out, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Equal(t, text, string(out))
+	}
+}
+
+func TestNamesInAScenarioNameNoFiles(t *testing.T) {
+	evil := strings.Replace(asserted("score >= 1%"), "name: tiny", "name: ../../evil/$(touch evil)", 1)
+	f := in(t, map[string]string{"a.yaml": evil})
+	f.ok("simulate", "a.yaml", "--html", "page.html", "-o", "out.json", "--format", "json")
+	f.ok("check", "a.yaml", "--junit", "out.xml")
+	require.ElementsMatch(t, []string{"a.yaml", "page.html", "out.json", "out.xml"}, names(t, f.dir))
+	entries, err := os.ReadDir(filepath.Dir(f.dir))
 	require.NoError(t, err)
-	require.Equal(t, "precious", string(out))
+	require.Len(t, entries, 1)
 }
 
 func TestAllFaultsAreToldAtOnce(t *testing.T) {

@@ -17,17 +17,17 @@ import (
 // simulateCommand compares guards on scenarios.
 type simulateCommand struct {
 	Files    []string `arg:"" name:"file" help:"Scenarios to run, YAML."`
-	Law      []string `placeholder:"LAW" help:"Laws under test, such as aimd,vegas:alpha=3. Without it those the scenario names, or ${guards}. No limit and fixed limits always stand beside them."`
+	Law      []string `placeholder:"LAW" complete:"guard" help:"Laws under test, such as aimd,vegas:alpha=3. Without it those the scenario names, or ${guards}. No limit and fixed limits always stand beside them."`
 	Repeat   int      `placeholder:"K" default:"1" help:"Run K seeds in a row, for means with their confidence and the worst case."`
 	Seed     *uint64  `placeholder:"N" help:"Seed of all randomness, in place of the scenario's; the first one with --repeat."`
 	Arrivals string   `placeholder:"FILE[:COLUMN[:UNIT]]" help:"Replay the arrivals of a recorded trace in place of the scenario's load. Of a CSV file, COLUMN holds them, in UNIT (s, ms, us, ns) where that is in doubt."`
 	Baseline string   `placeholder:"FILE" help:"Compare with an earlier result (--format json) of the same scenarios, seed by seed, and end with 1 if a guard's score, goodput or p99 got worse."`
 	HTML     string   `name:"html" placeholder:"FILE" help:"Write a page with charts to this file too: self-contained, nothing is fetched."`
-	Metric   string   `placeholder:"NAME" default:"score" help:"What the table over several scenarios shows, such as goodput, p99 or limit.mean."`
+	Metric   string   `placeholder:"NAME" default:"score" complete:"metric" help:"What the table over several scenarios shows, such as goodput, p99 or limit.mean."`
 	Format   string   `enum:"table,json,csv" default:"table" help:"One of ${enum}."`
 	Events   uint64   `placeholder:"N" help:"Most events of a single run; 50 million without it."`
 	Series   bool     `help:"With csv: a line for each bin of time instead of one for each run."`
-	Chart    string   `placeholder:"LAW" help:"Chart this guard instead of the best law; of several files, show the table and chart of each."`
+	Chart    string   `placeholder:"LAW" complete:"guard" help:"Chart this guard instead of the best law; of several files, show the table and chart of each."`
 	NoChart  bool     `help:"Print the table alone."`
 	Output   string   `short:"o" placeholder:"FILE" help:"Write to this file, all or nothing, instead of standard output."`
 }
@@ -98,7 +98,7 @@ func (c *simulateCommand) run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	before, err := c.before()
+	before, err := c.before(entries)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (c *simulateCommand) show(out *output, entries []report.Entry, reports []*s
 			out.WriteString("\n\n")
 		}
 		report.Matrix(out, reports, c.Metric, out.look)
-		cost.Write(out, reports...)
+		cost.Write(out, out.look, reports...)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (c *simulateCommand) table(out *output, e report.Entry, cost report.Cost) {
 	report.Heading(out, r, e.Scenario, out.look)
 	report.Table(out, r, out.look)
 	if len(c.Files) == 1 {
-		cost.Write(out, r)
+		cost.Write(out, out.look, r)
 	}
 	chart := c.Chart
 	if chart == "" {
@@ -216,8 +216,8 @@ func (c *simulateCommand) play(ctx context.Context, out *output, entries []repor
 	return cost, nil
 }
 
-// before reads the baseline.
-func (c *simulateCommand) before() ([]*simulate.Report, error) {
+// before reads the baseline and sees whether it has something on entries.
+func (c *simulateCommand) before(entries []report.Entry) ([]*simulate.Report, error) {
 	if c.Baseline == "" {
 		return nil, nil
 	}
@@ -230,7 +230,19 @@ func (c *simulateCommand) before() ([]*simulate.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %s: %w", c.Baseline, cause(err))
 	}
-	return reports, nil
+	found := false
+	var errs []error
+	for _, e := range entries {
+		then, err := report.Earlier(reports, e.Scenario.Name, e.Scenario.Hash(), c.seeds(e.Scenario))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--baseline: %s: %w", c.Baseline, err))
+		}
+		found = found || then != nil
+	}
+	if !found && len(errs) == 0 {
+		return nil, fmt.Errorf("--baseline: %s: has nothing to compare with", c.Baseline)
+	}
+	return reports, errors.Join(errs...)
 }
 
 // compare writes what got worse and better since the baseline.

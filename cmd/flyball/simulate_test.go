@@ -143,3 +143,49 @@ func TestArrivalsTakeThePlaceOfTheLoad(t *testing.T) {
 		}
 	}
 }
+
+func TestPageIsWrittenBesideTheTable(t *testing.T) {
+	f := in(t, map[string]string{"it's tiny.yaml": tiny})
+	table := f.ok("simulate", "it's tiny.yaml", "--law", "aimd", "--html", "page.html")
+	require.Contains(t, table, "aimd")
+	page, err := os.ReadFile("page.html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), `flyball simulate &#39;it&#39;\&#39;&#39;s tiny.yaml&#39; --law aimd --html page.html`, "to be typed again")
+	require.Contains(t, string(page), "a few seconds on four servers")
+	require.Contains(t, string(page), "limit ", "decisions")
+}
+
+func TestRepeatRunsSeedsInARow(t *testing.T) {
+	f := in(t, map[string]string{"tiny.yaml": tiny})
+	var r simulate.Report
+	require.NoError(t, json.Unmarshal([]byte(f.ok("simulate", "tiny.yaml", "--law", "aimd", "--repeat", "3", "--seed", "5", "--format", "json")), &r))
+	require.Equal(t, []uint64{5, 6, 7}, r.Seeds)
+	require.Len(t, r.Results, 5*3)
+	table := f.ok("simulate", "tiny.yaml", "--law", "aimd", "--repeat", "3", "--seed", "5")
+	require.Contains(t, table, "seeds 5–7")
+	require.Contains(t, table, "means over 3 seeds")
+}
+
+func TestBaselineIsAGate(t *testing.T) {
+	f := in(t, map[string]string{"tiny.yaml": tiny})
+	f.ok("simulate", "tiny.yaml", "--law", "aimd,vegas", "--repeat", "3", "--format", "json", "-o", "before.json")
+	out := f.ok("simulate", "tiny.yaml", "--law", "aimd,vegas", "--repeat", "3", "--baseline", "before.json")
+	require.Contains(t, out, "against before.json: 0 worse, 0 better, 15 as before (within 1 %)")
+
+	// What was better before than it is now.
+	data, err := os.ReadFile("before.json")
+	require.NoError(t, err)
+	var r simulate.Report
+	require.NoError(t, json.Unmarshal(data, &r))
+	for _, res := range r.Of("aimd") {
+		res.Goodput *= 2
+	}
+	data, err = json.Marshal(r)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile("before.json", data, 0o644))
+	code, out, stderr := f.run("simulate", "tiny.yaml", "--law", "aimd,knee", "--repeat", "2", "--baseline", "before.json")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, out, "against before.json: 1 worse")
+	require.Regexp(t, `tiny +aimd +goodput .*-50\.0% +worse`, out)
+	require.Equal(t, "flyball: note: tiny: knee is not in the baseline\n", stderr)
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -105,7 +106,8 @@ type reads struct {
 func (r reads) Read(p []byte) (int, error) { return r.from.Read(p) }
 
 // A relay stands between client and server, and forwards only so many bytes of
-// what the server says. Then it breaks the connection, or falls silent.
+// what the server says. Then it breaks the connection, at once or after a silence
+// that outlasts every caller: pgx waits for its broken connections to end.
 type relay struct {
 	server string
 	bytes  int64
@@ -160,9 +162,13 @@ func (r *relay) serve(client net.Conn) {
 		_ = server.Close() // the client left, so the answer has no reader
 	}()
 	_, _ = io.CopyN(client, server, r.bytes)
-	if !r.silent {
-		_ = client.(*net.TCPConn).SetLinger(0) // a reset, as of a process that was killed
-		_ = client.Close()
+	if r.silent {
+		select {
+		case <-asked:
+		case <-time.After(silence):
+		}
 	}
+	_ = client.(*net.TCPConn).SetLinger(0) // a reset, as of a process that was killed
+	_ = client.Close()
 	<-asked
 }

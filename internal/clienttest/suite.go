@@ -71,6 +71,9 @@ func Main(m *testing.M, stop ...func()) {
 // soon is a deadline that a call on a broken network runs into.
 const soon = 150 * time.Millisecond
 
+// silence is how long a relay says nothing, before it breaks the connection.
+const silence = 10 * soon
+
 // leaves says when a caller gives up.
 type leaves string
 

@@ -86,17 +86,13 @@ type Change struct {
 // could not be compared. The error says that nothing can be.
 func Against(before, after []*simulate.Report) (changes []Change, compared int, notes []string, err error) {
 	for _, now := range after {
-		i := slices.IndexFunc(before, func(r *simulate.Report) bool { return r.Scenario == now.Scenario })
-		if i < 0 {
+		then, err := Earlier(before, now.Scenario, now.Hash, now.Seeds)
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		if then == nil {
 			notes = append(notes, now.Scenario+" is not in the baseline")
 			continue
-		}
-		then := before[i]
-		if then.Hash != now.Hash {
-			return nil, 0, nil, fmt.Errorf("%s has been changed since the baseline was made (hash %.12s, now %.12s)", now.Scenario, then.Hash, now.Hash)
-		}
-		if !slices.ContainsFunc(now.Seeds, func(s uint64) bool { return slices.Contains(then.Seeds, s) }) {
-			return nil, 0, nil, fmt.Errorf("%s has no seed in common with the baseline: seeds %s, now %s", now.Scenario, seedList(then.Seeds), seedList(now.Seeds))
 		}
 		for _, guard := range now.Guards() {
 			if guard == oracle {
@@ -125,6 +121,24 @@ func Against(before, after []*simulate.Report) (changes []Change, compared int, 
 		return nil, 0, nil, errors.New("has nothing to compare with")
 	}
 	return changes, compared, notes, nil
+}
+
+// Earlier finds the report that a scenario of a hash is to be compared with, run
+// for some seeds. It is nil if there is none, and an error if there is one that
+// says nothing about it.
+func Earlier(before []*simulate.Report, scenario, hash string, seeds []uint64) (*simulate.Report, error) {
+	i := slices.IndexFunc(before, func(r *simulate.Report) bool { return r.Scenario == scenario })
+	if i < 0 {
+		return nil, nil
+	}
+	then := before[i]
+	if then.Hash != hash {
+		return nil, fmt.Errorf("%s has been changed since the baseline was made (hash %.12s, now %.12s)", scenario, then.Hash, hash)
+	}
+	if !slices.ContainsFunc(seeds, func(s uint64) bool { return slices.Contains(then.Seeds, s) }) {
+		return nil, fmt.Errorf("%s has no seed in common with the baseline: seeds %s, now %s", scenario, seedList(then.Seeds), seedList(seeds))
+	}
+	return then, nil
 }
 
 func pair(before, after []*simulate.Result) (pairs [][2]*simulate.Result) {

@@ -39,7 +39,9 @@ func Heading(w io.Writer, r *simulate.Report, sc *simulate.Scenario, look Look) 
 	}
 	parts = append(parts, "right limit "+Count(r.Right))
 	parts = append(parts, plural(len(r.Seeds), "seed")+" "+seedList(r.Seeds))
-	fmt.Fprintf(w, "%s: %s\n", printable(r.Scenario), strings.Join(parts, ", "))
+	for i, line := range wrap(printable(r.Scenario)+": "+strings.Join(parts, ", "), look.columns()-2) {
+		fmt.Fprintf(w, "%*s%s\n", 2*min(i, 1), "", line)
+	}
 	for _, line := range wrap(printable(r.Description), look.columns()-2) {
 		fmt.Fprintf(w, "  %s\n", paint(line, asciigraph.Gray, look.Color))
 	}
@@ -54,7 +56,7 @@ type Cost struct {
 }
 
 // Write writes c beside what it bought.
-func (c Cost) Write(w io.Writer, reports ...*simulate.Report) {
+func (c Cost) Write(w io.Writer, look Look, reports ...*simulate.Report) {
 	events, virtual := 0.0, 0.0
 	for _, r := range reports {
 		for _, res := range r.Results {
@@ -64,8 +66,11 @@ func (c Cost) Write(w io.Writer, reports ...*simulate.Report) {
 		}
 	}
 	perSecond := events / max(c.Guards.Seconds(), 1e-9)
-	fmt.Fprintf(w, "\n%s of virtual time, %s events in %s (%s/s), after %s for the oracle\n",
-		Seconds(virtual), Count(events), Duration(c.Guards), Count(perSecond), Duration(c.Oracle))
+	fmt.Fprintln(w)
+	for _, line := range wrap(fmt.Sprintf("%s of virtual time, %s events in %s (%s/s), after %s for the oracle",
+		Seconds(virtual), Count(events), Duration(c.Guards), Count(perSecond), Duration(c.Oracle)), look.columns()) {
+		fmt.Fprintln(w, line)
+	}
 }
 
 // wrap breaks s between words into lines of at most width runes; a longer word

@@ -51,7 +51,7 @@ func format(metric string, v float64) string {
 // mean over the scenarios and its worst run.
 func Matrix(w io.Writer, reports []*simulate.Report, metric string, look Look) {
 	table := matrix(reports, metric)
-	fmt.Fprintf(w, "%s of %d scenarios", metric, len(reports))
+	fmt.Fprintf(w, "%s of %d %s", metric, len(reports), plural(len(reports), "scenario"))
 	if n := len(reports[0].Seeds); n > 1 {
 		fmt.Fprintf(w, ", means over %d seeds ± half of a 95 %% confidence interval", n)
 	}

@@ -27,7 +27,7 @@ func page(r *simulate.Report, sc *simulate.Scenario, color bool) string {
 	var b bytes.Buffer
 	report.Heading(&b, r, sc, report.Look{Color: color})
 	report.Table(&b, r, report.Look{Color: color})
-	report.Cost{Oracle: 700 * time.Millisecond, Guards: 1900 * time.Millisecond}.Write(&b, r)
+	report.Cost{Oracle: 700 * time.Millisecond, Guards: 1900 * time.Millisecond}.Write(&b, report.Look{}, r)
 	b.WriteString("\n" + report.Overview(r, r.Of("vegas")[0], color).String())
 	return b.String()
 }
