@@ -64,7 +64,7 @@ func TestExamplesOfHelpAreCommandLines(t *testing.T) {
 			if i < 0 {
 				continue
 			}
-			args := strings.Fields(strings.TrimRight(strings.TrimSuffix(line[i:], "| source"), ")"))[1:]
+			args := shellWords(strings.TrimRight(strings.TrimSuffix(line[i:], "| source"), ")"))[1:]
 			_, err := parse(args, nil, nil)
 			require.NoError(t, err, line)
 			n++
@@ -74,4 +74,17 @@ func TestExamplesOfHelpAreCommandLines(t *testing.T) {
 			require.LessOrEqual(t, len([]rune(line))-1, 110, line)
 		}
 	}
+}
+
+// shellWords splits a line as a shell does, with single quotes alone.
+func shellWords(line string) []string {
+	var words []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return words
 }

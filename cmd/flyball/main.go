@@ -22,6 +22,7 @@ import (
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
 	"github.com/flyball-go/flyball/simulate"
+	"github.com/flyball-go/flyball/simulate/tune"
 )
 
 const (
@@ -44,6 +45,7 @@ func main() {
 type grammar struct {
 	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
 	Check    checkCommand    `cmd:"" help:"Run scenarios and judge what they assert: a gate for CI, which ends with 1 if an assertion fails."`
+	Tune     tuneCommand     `cmd:"" help:"Search for the configuration that is best in the worst of several scenarios."`
 
 	Completion completionCommand `cmd:"" help:"Write a script that completes command lines, for a shell."`
 
@@ -110,7 +112,7 @@ func newParser(g *grammar, stdout, stderr io.Writer, ended func()) (*kong.Kong, 
 	return kong.New(g,
 		kong.Name("flyball"),
 		kong.Description("Adaptive concurrency limits, tried out in virtual time."),
-		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ","), "version": version()},
+		kong.Vars{"guards": strings.Join(simulate.DefaultGuards(), ","), "version": version(), "objective": tune.DefaultObjective},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { ended() }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
@@ -156,21 +158,26 @@ func execute(ctx context.Context, cmd command, args []string, stdout, stderr io.
 	}
 	interrupted := cmd.run(ctx, &o)
 	if interrupted != nil {
-		if !errors.Is(interrupted, context.Canceled) || o.partial == "" {
+		if !errors.Is(interrupted, context.Canceled) {
+			return interrupted
+		}
+		if o.partial == "" {
+			o.tell(stderr)
 			return interrupted
 		}
 		if target, err = o.divert(target, cmd.inputs()); err != nil {
 			return err
 		}
 	}
-	for _, note := range o.notes {
-		fmt.Fprintf(stderr, "flyball: note: %s\n", plain(note))
-	}
+	o.tell(stderr)
 	if err := o.publish(target, stdout); err != nil {
 		return err
 	}
 	if interrupted != nil {
 		return interrupted
+	}
+	if o.after != nil {
+		o.after()
 	}
 	return o.gate
 }

@@ -28,6 +28,7 @@ type output struct {
 	files   []file // to be written besides
 	command string // that was typed
 	partial string // how far it came, if it was interrupted and has something to show
+	after   func() // what is left to do once all is published; nil if nothing
 }
 
 // file is one that a command writes besides its output.
@@ -62,6 +63,13 @@ func same(a, b string) bool {
 	}
 	other, err := os.Stat(b)
 	return err == nil && os.SameFile(one, other)
+}
+
+// tell writes the notes.
+func (o *output) tell(stderr io.Writer) {
+	for _, note := range o.notes {
+		fmt.Fprintf(stderr, "flyball: note: %s\n", plain(note))
+	}
 }
 
 // publish writes everything to where it belongs, files first.

@@ -51,6 +51,13 @@ func (p *progress) step() {
 	}
 }
 
+// expect says that there are so many in all, which was not known before.
+func (p *progress) expect(total int) {
+	if p.bar != nil {
+		p.bar.SetTotal(int64(total), false)
+	}
+}
+
 func (p *progress) end() {
 	if p.bar == nil {
 		return

@@ -3,7 +3,6 @@ package tune
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // Trade is a setting on the Pareto front: no other that was played has both a
@@ -70,16 +69,4 @@ func over(x, y float64) float64 {
 		return x / y
 	}
 	return x
-}
-
-// describe is a setting in a line.
-func describe(s Setting) string {
-	var parts []string
-	if l := s.Limiter.WithDefaults(); l.Law != "" {
-		parts = append(parts, l.Law)
-	}
-	if s.Breaker != nil {
-		parts = append(parts, "breaker")
-	}
-	return strings.Join(parts, " + ")
 }

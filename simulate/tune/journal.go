@@ -77,7 +77,8 @@ type Journal struct {
 	mu    sync.Mutex
 	file  *os.File
 	known map[string]cell
-	err   error // of the first line that could not be written
+	old   map[string]bool // those that were there when it was opened
+	err   error           // of the first line that could not be written
 }
 
 // OpenJournal opens the journal at path, or begins it. One of another plan or
@@ -96,7 +97,7 @@ func OpenJournal(path string, plan Plan) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{file: f, known: map[string]cell{}}
+	j := &Journal{file: f, known: map[string]cell{}, old: map[string]bool{}}
 	if info.Size() == 0 { // nothing was written to it yet
 		if j.append(journalHead{journalKind, journalVersion, plan}); j.err != nil {
 			f.Close()
@@ -123,7 +124,7 @@ func newJournal(path string, plan Plan) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{file: f, known: map[string]cell{}}
+	j := &Journal{file: f, known: map[string]cell{}, old: map[string]bool{}}
 	j.append(journalHead{journalKind, journalVersion, plan})
 	if j.err != nil {
 		f.Close()
@@ -180,7 +181,7 @@ func (j *Journal) take(text []byte) error {
 	if err := d.Decode(&l); err != nil || l.Run == "" {
 		return errors.New("is no run of a journal")
 	}
-	j.known[l.Run] = l.Cell
+	j.known[l.Run], j.old[l.Run] = l.Cell, true
 	return nil
 }
 
@@ -191,16 +192,16 @@ func (j *Journal) Runs() int {
 	return len(j.known)
 }
 
-// recall returns what run was like, if the journal knows. A nil Journal knows
-// nothing.
-func (j *Journal) recall(run string) (cell, bool) {
+// recall returns what run was like, if the journal knows, and whether that is from
+// before it was opened. A nil Journal knows nothing.
+func (j *Journal) recall(run string) (c cell, known, old bool) {
 	if j == nil {
-		return cell{}, false
+		return cell{}, false, false
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	c, ok := j.known[run]
-	return c, ok
+	c, known = j.known[run]
+	return c, known, j.old[run]
 }
 
 // keep writes down what run was like. The error is that of the first line that

@@ -48,6 +48,10 @@ func TestAnInterruptedSearchGoesOnWhereItWas(t *testing.T) {
 	s = journaled(t, path) // and nothing is left to be played
 	f = run(t, s)
 	require.Equal(t, f.Played.Runs, f.Played.Resumed)
+
+	path = filepath.Join(t.TempDir(), "journal")
+	f = run(t, journaled(t, path))
+	require.Zero(t, f.Played.Resumed)
 }
 
 func TestALineThatWasCutOffIsDropped(t *testing.T) {

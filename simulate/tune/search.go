@@ -405,7 +405,7 @@ func (w *search) play(ctx context.Context, stage string, entries []*entry, seeds
 	}
 	for _, t := range tasks {
 		if t.err != nil {
-			return fmt.Errorf("%s, %s: %w", w.Scenarios[t.at.scenario].Name, describe(t.e.setting), t.err)
+			return fmt.Errorf("%s, with %s: %w", w.Scenarios[t.at.scenario].Name, t.e.setting, t.err)
 		}
 		t.e.cells[t.at] = t.cell
 	}
@@ -416,8 +416,9 @@ func (w *search) play(ctx context.Context, stage string, entries []*entry, seeds
 func (w *search) one(ctx context.Context, t *task) (resumed bool) {
 	world := w.worlds[t.at.scenario][t.at.change]
 	run := fmt.Sprintf("%s/%s/%d", t.e.key, world.hash, t.at.seed)
-	if t.cell, resumed = w.Journal.recall(run); resumed {
-		return true
+	var known bool
+	if t.cell, known, resumed = w.Journal.recall(run); known {
+		return resumed
 	}
 	if t.cell, t.err = world.play(ctx, &w.runner, &w.objective, &t.e.setting, t.at.seed); t.err == nil {
 		t.err = w.Journal.keep(run, t.cell)

@@ -190,7 +190,7 @@ func TestARunThatGoesWrongEndsTheSearch(t *testing.T) {
 	s := quick(t)
 	s.Events = 10
 	_, err := s.Run(context.Background())
-	require.ErrorContains(t, err, "overload, fixed:1: seed 1: ")
+	require.ErrorContains(t, err, "overload, with law fixed:1, initial 1, min 1, max 1, queue -1: seed 1: ")
 	require.ErrorContains(t, err, "budget of 10")
 }
 
