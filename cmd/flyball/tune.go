@@ -39,7 +39,7 @@ Interrupted, the journal keeps what was played; the same command goes on from th
 Examples:
 
 	flyball tune examples/scenarios/brownout.yaml --space examples/tune/space.yaml
-	flyball tune outage.yaml peak.yaml --space space.yaml --objective 'min p99 where rejected <= 10%' -o new.yaml
+	flyball tune a.yaml b.yaml --space space.yaml --objective 'min p99 where rejected <= 10%' -o new.yaml
 	flyball tune peak.yaml --space space.yaml --in-force limiter.yaml -o tuned.yaml`
 }
 
