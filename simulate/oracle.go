@@ -30,18 +30,13 @@ func findOracle(ctx context.Context, sc *Scenario, budget uint64) (*Result, erro
 	var results [len(multiples)]*Result
 	var errs [len(multiples)]error
 	parallel(len(multiples), func(i int) {
-		r, err := newRun(sc, &guardKind{name: oracleName, repeatable: true, oracle: multiples[i]})
-		if err == nil {
-			results[i], err = r.play(ctx, budget)
-		}
-		errs[i] = err
+		results[i], errs[i] = playOracle(ctx, sc, multiples[i], budget)
 	})
 	var best *Result
 	for i, res := range results {
 		if errs[i] != nil {
 			return nil, errs[i]
 		}
-		res.Oracle = multiples[i]
 		if best == nil || benefit(res) > benefit(best)*(1+1e-9) {
 			best = res
 		}
@@ -51,6 +46,20 @@ func findOracle(ctx context.Context, sc *Scenario, budget uint64) (*Result, erro
 }
 
 const oracleName = "oracle"
+
+// playOracle plays sc with one multiple of the right limit.
+func playOracle(ctx context.Context, sc *Scenario, multiple float64, budget uint64) (*Result, error) {
+	r, err := newRun(sc, &guardKind{name: oracleName, repeatable: true, oracle: multiple})
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.play(ctx, budget)
+	if err != nil {
+		return nil, err
+	}
+	res.Oracle = multiple
+	return res, nil
+}
 
 // judge compares r with the oracle o of the same scenario and seed.
 func (r *Result) judge(sc *Scenario, o *Result) {

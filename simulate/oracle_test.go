@@ -80,6 +80,33 @@ func TestAnOracleIsSearchedOnceForEachSeed(t *testing.T) {
 	require.NotSame(t, a.Results[1], c.Results[1])
 }
 
+func TestAnOracleOfAnotherProcessIsPlayedAndNotSearchedFor(t *testing.T) {
+	sc := overload()
+	first := &Runner{}
+	want, err := first.Run(context.Background(), sc, "fixed:20")
+	require.NoError(t, err)
+	found := first.Found()
+	require.Len(t, found, 1)
+	f := found[sc.with(1).Hash()]
+	require.Contains(t, multiples, f.Multiple)
+
+	second := &Runner{}
+	second.Recall(found)
+	got, err := second.Run(context.Background(), sc, "fixed:20")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	// One that only another simulator can have found is searched for again.
+	for _, wrong := range []Found{{f.Multiple, f.Goodput + 1, f.P50, f.P99}, {3, f.Goodput, f.P50, f.P99}} {
+		third := &Runner{}
+		third.Recall(map[string]Found{sc.with(1).Hash(): wrong})
+		got, err = third.Run(context.Background(), sc, "fixed:20")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Equal(t, found, third.Found())
+	}
+}
+
 func TestEachSeedIsPlayedWithItself(t *testing.T) {
 	sc := simple(100, 5, 5*time.Second)
 	rep, err := (&Runner{Guards: []string{"fixed:4", "oracle", "none"}, Seeds: []uint64{3, 9}}).Compare(context.Background(), sc)

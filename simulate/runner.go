@@ -23,8 +23,9 @@ type Runner struct {
 	History bool          // keep what the guards decide, see Result.History
 	Ended   func(*Result) // told of each run of Compare, one at a time but in any order; nil tells nobody
 
-	mu      sync.Mutex
-	oracles map[string]*oracle
+	mu       sync.Mutex
+	oracles  map[string]*oracle
+	recalled map[string]Found
 }
 
 // oracle is found once; a failed search is tried again.
@@ -152,6 +153,7 @@ func (r *Runner) oracle(ctx context.Context, sc *Scenario) (*Result, error) {
 	if r.oracles == nil {
 		r.oracles = map[string]*oracle{}
 	}
+	before, known := r.recalled[key]
 	o := r.oracles[key]
 	if o == nil {
 		o = &oracle{}
@@ -160,14 +162,14 @@ func (r *Runner) oracle(ctx context.Context, sc *Scenario) (*Result, error) {
 	r.mu.Unlock()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.result == nil {
-		res, err := findOracle(ctx, sc, r.Events)
-		if err != nil {
-			return nil, err
-		}
-		o.result = res
+	var err error
+	if o.result == nil && known {
+		o.result, err = before.recall(ctx, sc, r.Events)
 	}
-	return o.result, nil
+	if o.result == nil && err == nil {
+		o.result, err = findOracle(ctx, sc, r.Events)
+	}
+	return o.result, err
 }
 
 // parallel calls f for 0 to n−1, on as many goroutines as there are processors.

@@ -47,7 +47,8 @@ var layers = []layer{
 
 	{place: "cmd/flyball/...", inside: append([]string{"simulate/...", "cmd/flyball/..."}, tested...), outside: []string{"*"}},
 	{place: "examples/...", inside: append([]string{"simulate/...", "contrib/..."}, tested...)},
-	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/servers"}, tested...), outside: []string{"*"}},
+	{place: "internal/drawn", inside: []string{"simulate"}},
+	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/drawn", "internal/servers"}, tested...), outside: []string{"*"}},
 	{place: "internal/arch"},
 	{place: "internal/servers"},
 	{place: "internal/clienttest", inside: []string{"adaptive", "internal/servers"}, outside: []string{"*"}},

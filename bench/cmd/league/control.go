@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/flyball-go/flyball/internal/drawn"
+	"github.com/flyball-go/flyball/simulate"
+)
+
+// rivals are the guards of the claim: every law of ours, the yardstick of a fixed
+// limit that somebody knew to be right, and all that is imported.
+const rivals = "knee,fixed:1x,fixed:2x,aimd,vegas,none," +
+	"corelimit/aimd,corelimit/aimd-win,corelimit/vegas,corelimit/vegas-win," +
+	"corelimit/gradient,corelimit/gradient-win,corelimit/gradient2,corelimit/gradient2-win"
+
+// options of control, as flags.
+type options struct {
+	guards   []string
+	seeds    []uint64 // of the named scenarios
+	random   []uint64 // of the random ones
+	count    int      // random scenarios of each seed
+	only     *regexp.Regexp
+	library  string
+	events   uint64
+	found    string // file that keeps oracles
+	out, csv string
+	brief    bool
+}
+
+func readOptions(args []string) (*options, error) {
+	f := flag.NewFlagSet("control", flag.ContinueOnError)
+	guards := f.String("guards", rivals, "under test, separated by commas; the first is held against the others")
+	seeds := f.String("seeds", "1", "of the named scenarios, separated by commas; none leaves them out")
+	random := f.String("random", "", "seeds of random scenarios, separated by commas")
+	commit := f.String("commit", "", "hash of the commit that froze the law: the first three words of its SHA-256 are seeds of random scenarios, so that nobody chose them")
+	count := f.Int("n", 40, "random scenarios of each seed")
+	only := f.String("only", "", "a regular expression: only scenarios whose name it fits")
+	library := f.String("scenarios", "examples/scenarios", "folder of the named scenarios: those with a code in a comment")
+	events := f.Uint64("events", 200_000_000, "budget of one run")
+	found := f.String("oracles", defaultMemory(), "file that keeps oracles from run to run; empty means none")
+	out := f.String("o", "", "file for the tables; standard output if empty")
+	csv := f.String("csv", "", "file for every single run")
+	brief := f.Bool("brief", false, "leave out the tables of single scenarios")
+	if err := parse(f, args); err != nil {
+		return nil, err
+	}
+	o := &options{
+		guards: strings.Split(*guards, ","), count: *count, library: *library, events: *events,
+		found: *found, out: *out, csv: *csv, brief: *brief,
+	}
+	var faults []error
+	for _, g := range o.guards {
+		faults = append(faults, simulate.CheckGuard(g))
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		faults = append(faults, fmt.Errorf("-only: %w", err))
+	}
+	for _, list := range []struct {
+		flag, text string
+		to         *[]uint64
+	}{{"seeds", *seeds, &o.seeds}, {"random", *random, &o.random}} {
+		if *list.to, err = numbers(list.text); err != nil {
+			faults = append(faults, fmt.Errorf("-%s: %w", list.flag, err))
+		}
+	}
+	if *commit != "" {
+		words, err := seedsOf(*commit)
+		faults = append(faults, err)
+		o.random = append(o.random, words...)
+	}
+	if o.count < 1 {
+		faults = append(faults, fmt.Errorf("-n is %d, want at least 1", o.count))
+	}
+	return o, errors.Join(faults...)
+}
+
+func numbers(list string) (out []uint64, err error) {
+	for _, text := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
+		n, err := strconv.ParseUint(text, 0, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no whole number", text)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+var coded = regexp.MustCompile(`(?m)^# [dh]\d\d$`)
+
+// matches are what is to be played: the named scenarios for each of their seeds,
+// then the random ones.
+func (o *options) matches() ([]match, error) {
+	var all []match
+	files, err := filepath.Glob(filepath.Join(o.library, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		if len(o.seeds) == 0 {
+			break
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if !coded.Match(text) {
+			continue
+		}
+		sc, err := simulate.Load(file)
+		if err != nil {
+			return nil, err
+		}
+		if !o.only.MatchString(sc.Name) {
+			continue
+		}
+		for _, seed := range o.seeds {
+			all = append(all, match{set: named, sc: seeded(sc, seed)})
+		}
+	}
+	for _, seed := range o.random {
+		for i := range o.count {
+			if sc := drawn.Scenario(seed, i); o.only.MatchString(sc.Name) {
+				all = append(all, match{set: random, sc: sc})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no scenario to play: none in %s fits, and no random ones are asked for", o.library)
+	}
+	return all, nil
+}
+
+func seeded(sc *simulate.Scenario, seed uint64) *simulate.Scenario {
+	c := *sc
+	c.Seed = seed
+	return &c
+}
+
+// control plays all and prints what came out.
+func control(ctx context.Context, args []string, out io.Writer) error {
+	o, err := readOptions(args)
+	if err != nil {
+		return err
+	}
+	matches, err := o.matches()
+	if err != nil {
+		return err
+	}
+	memory, err := recall(o.found)
+	if err != nil {
+		return err
+	}
+	runner := &simulate.Runner{Guards: o.guards, Events: o.events}
+	runner.Recall(memory.found)
+	err = playAll(ctx, runner, matches)
+	if err := errors.Join(err, memory.keep(runner.Found())); err != nil {
+		return err
+	}
+	if o.csv != "" {
+		if err := writeFile(o.csv, func(w io.Writer) error { return writeRuns(w, matches) }); err != nil {
+			return err
+		}
+	}
+	write := func(w io.Writer) error { return writeTables(w, o, args, matches) }
+	if o.out == "" {
+		return write(out)
+	}
+	return writeFile(o.out, write)
+}
+
+// writeFile writes a whole file or none.
+func writeFile(name string, write func(io.Writer) error) error {
+	var text strings.Builder
+	if err := write(&text); err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(text.String()), 0o644)
+}

@@ -1,0 +1,61 @@
+// Command league compares flyball with everything that could be used in its
+// place. Each verb is a comparison, in a file of its own:
+//
+//	go run ./bench/cmd/league control   # laws: what they make of 48 scenarios, and of random ones
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+// A verb is one comparison.
+type verb struct {
+	name  string
+	about string
+	run   func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var verbs = []verb{
+	{"control", "laws and fixed limits on the scenario library and on random scenarios", control},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := league(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "league:", err)
+		os.Exit(2)
+	}
+}
+
+func league(ctx context.Context, args []string, out io.Writer) error {
+	var names []string
+	for _, v := range verbs {
+		if len(args) > 0 && args[0] == v.name {
+			return v.run(ctx, args[1:], out)
+		}
+		names = append(names, v.name)
+	}
+	if len(args) == 0 {
+		return fmt.Errorf("no verb; want %s", strings.Join(names, " or "))
+	}
+	return fmt.Errorf("verb %q is unknown; want %s", args[0], strings.Join(names, " or "))
+}
+
+// parse reads the flags of a verb, which takes nothing else.
+func parse(f *flag.FlagSet, args []string) error {
+	f.SetOutput(io.Discard)
+	if err := f.Parse(args); err != nil {
+		return fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("%s: %q is no flag; it takes flags only", f.Name(), f.Arg(0))
+	}
+	return nil
+}
