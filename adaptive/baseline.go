@@ -19,7 +19,7 @@ type baseline struct {
 	lows int
 
 	last time.Time // when rtt was last confirmed or moved; zero asks for a probe now
-	at   Instant   // the same on the Limiter's clock
+	line int64     // wall-clock time of the next probe, in Unix nanoseconds; 0 if none is planned
 	soon int       // probes that should come soon, because the last one moved rtt far up
 
 	probing bool
@@ -64,17 +64,17 @@ func (b *baseline) pool(s statistic) {
 	b.v = s.v * n / b.n
 }
 
-func (b *baseline) confirm(w *Window) { b.last, b.at = w.Wall, w.Closed }
+func (b *baseline) confirm(w *Window) { b.last = w.Wall }
 
-// due reports whether it is time for a probe. Probes cost up to 40 % of the flow
-// for a 25th of the time. They fall on a grid of the wall clock with a pitch of a
-// power of two, and such grids nest: independent clients cut at the same instants
-// and see the true baseline together, where one alone would measure the queue of
-// the others. A sudden rise asks for a probe sooner: is it a queue, or has the
-// downstream become slower?
-func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) bool {
+// due is how long after w it is time for a probe: not positive if it is now. Probes
+// cost up to 40 % of the flow for a 25th of the time. They fall on a grid of the
+// wall clock with a pitch of a power of two, and such grids nest: independent
+// clients cut at the same instants and see the true baseline together, where one
+// alone would measure the queue of the others. A sudden rise asks for a probe
+// sooner: is it a queue, or has the downstream become slower?
+func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) time.Duration {
 	if b.last.IsZero() {
-		return true
+		return 0
 	}
 	a := max(1, 0.6*limit)
 	period := max(100*b.rtt, 25*(s.rtt+max(4, 24/a)*b.rtt))
@@ -82,19 +82,37 @@ func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) bool 
 	if sudden || b.soon > 0 {
 		pitch /= 8
 	}
-	return w.Wall.UnixNano()/pitch != b.last.UnixNano()/pitch && int64(w.Closed-b.at) > pitch/4
+	if pitch < 1 {
+		pitch = 1
+	}
+	// The next line of the grid that is not too close to the last probe, unless one
+	// has just been passed.
+	if !b.passed(w) {
+		b.line = (max(b.last.UnixNano()+pitch/4, w.Wall.UnixNano()-1)/pitch + 1) * pitch
+	}
+	return time.Duration(b.line - w.Wall.UnixNano())
 }
+
+// passed reports whether the instant of the next probe came during w.
+func (b *baseline) passed(w *Window) bool { return b.line != 0 && w.Wall.UnixNano() >= b.line }
 
 // probe asks for a window of calls that meet no queue of ours: it returns the
 // limit for it and how to collect it.
-func (b *baseline) probe(w *Window, s statistic, limit float64) (float64, Collect) {
+func (b *baseline) probe(s statistic, load, limit float64, sudden bool) (float64, Collect) {
 	a := max(1, math.Round(0.6*limit/clamp(b.ratio(s), 1, 2)))
-	b.probing, b.before, b.load, b.limit = true, s, w.MeanInFlight, a
+	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
 	length := max(max(4, 24/a)*b.rtt, s.rtt)
+	most, calls := length, 0
+	if sudden {
+		// The downstream may be that much slower: then the same calls take longer.
+		length = max(4*b.rtt, s.rtt)
+		most, calls = max(4, 24/a)*max(b.rtt, s.rtt), 24
+	}
 	return a, Collect{
-		Drain: int(a), DrainWithin: time.Duration(20*s.rtt + 40*b.rtt),
-		Cohort: time.Duration(length), After: limit,
-		Within: time.Duration(length + 4*max(b.rtt, s.rtt)),
+		Settle: time.Duration(s.rtt), // in a fleet, the queue of the others has to drain as well
+		Drain:  int(a), DrainWithin: time.Duration(20*s.rtt + 40*b.rtt),
+		Cohort: time.Duration(length), Calls: calls, AtMost: time.Duration(most), After: limit,
+		Within: time.Duration(most + 4*max(b.rtt, s.rtt)),
 	}
 }
 

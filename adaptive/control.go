@@ -118,7 +118,7 @@ func (l *Limiter) poll(now Instant) (w Window, due bool) {
 		return w, false
 	}
 	c.tally.read(s)
-	if c.phase == open && c.next.Cohort > 0 && now >= c.opened.Add(c.next.Cohort) {
+	if c.phase == open && c.next.Cohort > 0 && l.enough(now) {
 		l.endCohort()
 	}
 	switch {
@@ -229,6 +229,16 @@ func (l *Limiter) beginWindow(now Instant) {
 		until = min(until, c.closed.Add(lookEvery)) // at once, if the last is long ago
 	}
 	s.expect(c.next.Samples, until, c.next.TimeOuts)
+}
+
+// enough reports whether the cohort is complete.
+func (l *Limiter) enough(now Instant) bool {
+	c := &l.control
+	if now < c.opened.Add(c.next.Cohort) {
+		return false
+	}
+	return c.next.Calls == 0 || int(l.admissions()-c.started) >= c.next.Calls ||
+		c.next.AtMost > 0 && now >= c.opened.Add(c.next.AtMost)
 }
 
 // endCohort stops counting new calls into the window.

@@ -24,6 +24,10 @@ type footing struct {
 	cool int     // windows for which a high round trip is no news
 	grew float64 // how much the limit has grown of late, as a logarithm
 	hot  bool    // the probe under way was called by a high round trip
+
+	last   statistic // of the last full window
+	load   float64   // mean in flight in it
+	wanted int       // samples asked for
 }
 
 // The constants have their reasons in docs/law.md.
@@ -43,6 +47,7 @@ func (f *footing) collect(limit float64) Collect {
 	if f.starting {
 		n = max(32, 0.3*n)
 	}
+	f.wanted = int(n)
 	return Collect{Samples: int(n), TimeOuts: max(3, int(limit/2))}
 }
 
@@ -68,6 +73,11 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		f.probed(w, s, &d)
 		return f.finish(w, s, d), s, false
 	}
+	if f.base.passed(w) && w.Samples() < f.wanted && 2*w.Count[TimedOut] <= w.Samples() {
+		d.Reason, d.Unless = "time to measure the baseline", "waits for the next instant common to all clients"
+		return f.probe(f.last, f.load, d), f.last, false
+	}
+	f.last, f.load = s, w.MeanInFlight
 	if f.overloaded(w, &d) {
 		return f.finish(w, s, d), s, false
 	}
@@ -80,10 +90,14 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	if sat {
 		f.felt += 0.3
 	}
-	if f.base.rtt > 0 && f.starting && sat && s.rtt < f.base.rtt*(quietRatio+2*f.base.sigma(s)) {
+	// While the limit grows, what ends first is what is quick.
+	early := f.base.rtt > 0 && f.grew > 0.3 && float64(w.Length()) < 2*s.rtt
+	if !early && f.base.rtt > 0 && f.starting && sat && s.rtt < f.base.rtt*(quietRatio+2*f.base.sigma(s)) {
 		f.base.pool(s)
 	}
-	f.base.learn(s, w)
+	if !early {
+		f.base.learn(s, w)
+	}
 	q, se := f.base.ratio(s), 2*f.base.sigma(s)
 	f.watch(q > highRatio+se, w)
 	switch {
@@ -152,6 +166,10 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 	case !f.held:
 		f.held = true
 		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
+	case f.grew < 0.3:
+		f.starting = false
+		f.base.last = time.Time{}
+		d.Reason, d.Unless = "round trips rose, but not because the limit grew", "goes on doubling below the bound"
 	default:
 		f.starting = false
 		f.overshot, f.overRTT = w.Limit, s.rtt
@@ -202,16 +220,27 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 	}
 	f.grew = 0.7*f.grew + math.Log(d.Limit/w.Limit)
 	hot := f.high >= 2 && f.grew < 0.3 && f.cool == 0
-	if !f.starting && f.felt >= 0.5 && s.n >= 5 && f.good == 0 && f.base.due(s, d.Limit, w, hot) {
-		d.Limit, d.Next = f.base.probe(w, s, d.Limit)
-		f.hot = hot
-		d.Reason += "; probing the baseline"
-		return d
-	}
 	d.Next = f.collect(d.Limit)
 	if r := d.Limit / w.Limit; r < 0.87 || r > 1.15 {
 		d.Next.Settle = time.Duration(s.rtt) // calls from under the old limit say nothing of the new one
 	}
+	f.hot = hot
+	if f.starting || f.felt < 0.5 || s.n < 5 || f.good > 0 {
+		f.base.line = 0
+		return d
+	}
+	wait := f.base.due(s, d.Limit, w, hot)
+	if wait <= 0 {
+		return f.probe(s, w.MeanInFlight, d)
+	}
+	d.Next.Within = max(wait-d.Next.Settle, 1)
+	return d
+}
+
+// probe makes d ask for a probe.
+func (f *footing) probe(s statistic, load float64, d Decision) Decision {
+	d.Limit, d.Next = f.base.probe(s, load, d.Limit, f.hot)
+	d.Reason += "; probing the baseline"
 	return d
 }
 

@@ -110,5 +110,7 @@ type Collect struct {
 	DrainWithin time.Duration // … or after so long; 0 means never
 
 	Cohort time.Duration // count only calls admitted for so long, close when all of them ended; 0 means off
+	Calls  int           // … and until so many were admitted, if that takes longer
+	AtMost time.Duration // … but no longer than this; 0 means as long as it takes
 	After  float64       // limit to enforce once Cohort has passed, while its calls end; 0 means leave it
 }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const tiny = `# d01
+name: tiny
+description: short
+duration: 5s
+load: {poisson: 30}
+timeout: 1s
+downstream:
+  servers: 1
+  service: {exp: 50ms}
+`
+
+func library(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "tiny.yaml"), []byte(tiny), 0o600))
+	other := strings.Replace(strings.Replace(tiny, "# d01\n", "", 1), "name: tiny", "name: other", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "other.yaml"), []byte(other), 0o600))
+	return dir
+}
+
+func TestControlPrintsEveryTableAndKeepsTheOracles(t *testing.T) {
+	dir := library(t)
+	memory, runs := filepath.Join(dir, "cache", "oracles.json"), filepath.Join(dir, "runs.csv")
+	args := []string{"control", "-scenarios", dir, "-guards", "knee,fixed:1x,none", "-seeds", "1,2", "-oracles", memory, "-csv", runs}
+	var first, again bytes.Buffer
+	require.NoError(t, league(context.Background(), args, &first))
+	require.FileExists(t, memory)
+	require.NoError(t, league(context.Background(), args, &again))
+	require.Equal(t, first.String(), again.String(), "an oracle that is recalled is the one that was found")
+
+	text := first.String()
+	require.Contains(t, text, "`go run ./bench/cmd/league control -scenarios "+dir)
+	require.Contains(t, text, "| guard | named: mean of 2 |")
+	require.Regexp(t, "(?m)^\\| `knee` \\| 0\\.\\d{3} \\|", text)
+	require.Regexp(t, `(?m)^\| tiny \| [01]\.\d{3} \| [01]\.\d{3} \| [01]\.\d{3} \|$`, text)
+	require.NotContains(t, text, "| other |", "it has no code of the catalogue")
+	data, err := os.ReadFile(runs)
+	require.NoError(t, err)
+	require.Len(t, strings.Split(strings.TrimSpace(string(data)), "\n"), 1+2*4, "two seeds of three guards and the oracle")
+}
+
+func TestControlWritesAFile(t *testing.T) {
+	dir := library(t)
+	file := filepath.Join(dir, "control.md")
+	require.NoError(t, league(context.Background(), []string{"control", "-scenarios", dir, "-guards", "fixed:1x", "-oracles=", "-brief", "-o", file}, nil))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "`fixed:1x`")
+	require.NotContains(t, string(text), "Every named")
+}
+
+func TestTheSeedsOfAClaimFollowFromTheCommit(t *testing.T) {
+	// printf 0123456789abcdef0123456789abcdef01234567 | sha256sum
+	seeds, err := seedsOf("0123456789abcdef0123456789abcdef01234567")
+	require.NoError(t, err)
+	require.Equal(t, []uint64{0xdeb87fabd17715bb, 0x31ad4cf4ffb9494e, 0xeb15f8d33d85b031}, seeds)
+}
+
+func TestOtherGuardsThatLeadAreTold(t *testing.T) {
+	o := &options{guards: []string{"knee", "vegas", "fixed:1x"}}
+	p := &printer{w: new(bytes.Buffer)}
+	p.leaders(o, []row{
+		{named, "even", [][]float64{{0.8}, {0.84}, {1}}},
+		{named, "behind", [][]float64{{0.8, 0.7}, {0.9, 0.9}, {1, 1}}},
+	})
+	require.NoError(t, p.err)
+	require.Equal(t, "\n## Where another is better than `knee` by more than 0.05\n\n- behind: 0.750, but `vegas` 0.900\n", p.w.(*bytes.Buffer).String())
+}
+
+func TestTheTenthPercentileIsOneOfTheRuns(t *testing.T) {
+	rows := []row{{named, "a", [][]float64{{0.9, 0.8, 0.7, 0.6, 0.5, 1, 1, 1, 1, 1, 1}}}, {random, "b", [][]float64{{0.1}}}}
+	s := summarize(rows, 0, func(s set) bool { return s == named })
+	require.Equal(t, summary{mean: s.mean, worst: 0.5, tenth: 0.6, in: "a", n: 11}, s)
+	require.InDelta(t, 9.5/11, s.mean, 1e-12)
+}
+
+func TestWrongInputIsRefusedInOneLineAFault(t *testing.T) {
+	dir := library(t)
+	broken := filepath.Join(dir, "broken.json")
+	require.NoError(t, os.WriteFile(broken, []byte("{"), 0o600))
+	for _, c := range []struct{ args, want string }{
+		{"", "no verb; want control"},
+		{"contrl", `verb "contrl" is unknown; want control`},
+		{"control -sead 1", "-sead"},
+		{"control knee", `"knee" is no flag`},
+		{"control -guards vega", `guard "vega" is not known`},
+		{"control -seeds 1,x", `-seeds: "x" is no whole number`},
+		{"control -random -1", `-random: "-1" is no whole number`},
+		{"control -n 0", "-n is 0, want at least 1"},
+		{"control -only (", "-only: "},
+		{"control -commit abc", `-commit is "abc", want the 40 hexadecimal digits`},
+		{"control -scenarios " + dir + " -only nothing", "no scenario to play"},
+		{"control -scenarios " + dir + " -oracles " + broken, "broken.json: unexpected end of JSON input; remove it"},
+	} {
+		err := league(context.Background(), strings.Fields(c.args), nil)
+		require.ErrorContains(t, err, c.want, c.args)
+	}
+}
