@@ -199,7 +199,8 @@ func severalScenarios(t *testing.T, b *browser) {
 	require.Equal(t, 7+5.0, b.eval(`document.querySelectorAll('.charts h3').length`), "no breakers and no decisions in the second")
 	require.Equal(t, 1+2+2.0, b.eval(`document.querySelectorAll('.matrix tr').length`))
 	require.Equal(t, "Interrupted: 2 of 3 scenarios.", b.eval(`document.querySelector('.partial').innerText`))
-	require.Equal(t, 3*7.0, b.eval(`document.querySelectorAll('.scene:nth-of-type(3) .scatter .dot').length`), "a dot for each seed")
+	require.Equal(t, 3*5.0, b.eval(`document.querySelectorAll('.scene:nth-of-type(3) .scatter .dot').length`), "a dot for each seed")
+	require.Regexp(t, `^Far off: none \(11\.2/s at .*\), corelimit/vegas \(107/s at .*\)$`, b.eval(`document.querySelector('.scene:nth-of-type(3) .scatter .note').textContent`))
 }
 
 func hostileText(t *testing.T, b *browser) {

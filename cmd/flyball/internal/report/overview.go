@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -16,6 +17,10 @@ func Overview(r *simulate.Report, res *simulate.Result, color bool) Chart {
 	if res.Limit == nil {
 		what, of = "in flight", func(res *simulate.Result) []float64 { return res.Series.InFlight }
 	}
+	who := res.Guard
+	if len(r.Seeds) > 1 {
+		who = fmt.Sprintf("%s, seed %d", res.Guard, res.Seed)
+	}
 	var lines []Line
 	if best := r.Of("oracle"); len(best) > 0 && res.Guard != "oracle" {
 		lines = append(lines, Line{Name: "oracle", Values: of(best[0]), Glyph: "·", Color: asciigraph.Gray})
@@ -24,7 +29,7 @@ func Overview(r *simulate.Report, res *simulate.Result, color bool) Chart {
 
 	c := Chart{Span: duration(r.Duration), Color: color, Panels: []Panel{
 		{Title: what + ", calls", Scale: Linear{}, Lines: lines},
-		{Title: "latency, " + res.Guard, Scale: Ruler125{}, Lines: []Line{
+		{Title: "latency, " + who, Scale: Ruler125{}, Lines: []Line{
 			{Name: "p99", Values: nanoseconds(res.Series.P99), Glyph: "·", Color: asciigraph.Orange},
 			{Name: "p50", Values: nanoseconds(res.Series.P50), Color: asciigraph.Green},
 		}},

@@ -57,6 +57,13 @@
     for (let i = 0; i * step <= top * (1 + 1e-9); i++) ticks.push(i * step);
     return { at: v => v / top, ticks };
   };
+  // between does not begin at 0: where points are apart is what counts.
+  const between = (low, high, parts) => {
+    const room = Math.max(high - low, high * 0.02, 1e-9), step = roundUp(room / parts);
+    const from = Math.max(0, Math.floor((low - room * .06) / step) * step), to = Math.ceil((high + room * .06) / step) * step, ticks = [];
+    for (let t = from; t <= to * (1 + 1e-9); t += step) ticks.push(t);
+    return { at: v => (v - from) / (to - from), ticks };
+  };
   const logarithmic = (low, high, most) => {
     const all = [];
     for (let d = Math.floor(Math.log10(low)) - 1; d <= Math.ceil(Math.log10(high)); d++) for (const m of marks125) all.push(m * 10 ** d);
@@ -134,7 +141,7 @@
       const focused = [...this.charts.children].indexOf(document.activeElement);
       this.charts.replaceChildren();
       this.views = [];
-      panels.forEach((p, i) => this.drawPanel(p, i === 0 && this.scene.faults.length > 0));
+      panels.forEach((p, i) => this.drawPanel(p, i === 0 && (this.scene.faults.length > 0 || this.scene.changes.some(c => c.name))));
       this.drawBreakers();
       this.drawDecisions();
       if (focused >= 0 && this.charts.children[focused]) this.charts.children[focused].focus();
@@ -170,7 +177,13 @@
           free = from + 8 + text.getComputedTextLength();
         }
       }
-      for (const t of this.scene.changes || []) svg(picture, 'line', { class: 'change', x1: this.x(t), x2: this.x(t), y1: 0, y2: height });
+      free = -1;
+      for (const c of this.scene.changes) {
+        const x = this.x(c.at);
+        if (c.at > 0) svg(picture, 'line', { class: 'change', x1: x, x2: x, y1: 0, y2: height });
+        if (!named || !c.name || x <= free || this.scene.faults.length) continue;
+        free = x + 8 + svg(picture, 'text', { x, y: -5 }, c.name).getComputedTextLength();
+      }
       svg(picture, 'line', { class: 'axis', x1: left, x2: left + this.plotWidth, y1: height + .5, y2: height + .5 });
       const ticks = timeAxis(this.scene.duration, this.wide ? 10 : 6);
       ticks.forEach((t, i) => {
@@ -332,20 +345,27 @@
     drawScatter() {
       const figure = this.section.querySelector('.scatter');
       figure.replaceChildren();
-      const guards = this.scene.guards.filter(g => g.runs && g.runs.length);
-      if (!guards.length) return;
+      const mean = list => list.reduce((a, b) => a + b, 0) / list.length;
+      const all = this.scene.guards.filter(g => g.runs && g.runs.length)
+        .map(g => ({ g, p99: mean(g.runs.map(r => r[0])), goodput: mean(g.runs.map(r => r[1])) }));
+      if (!all.length) return;
+      // Guards that are far off would press the others into a corner.
+      const most = Math.max(...all.map(p => p.goodput)), least = Math.min(...all.map(p => p.p99));
+      const far = p => p.goodput < most / 2 || p.p99 > 8 * least;
+      const near = all.some(p => !far(p)) ? all.filter(p => !far(p)) : all;
+      const guards = near.map(p => p.g);
       const header = html(figure, 'div', 'chart');
       const head = html(header, 'header');
       html(head, 'h3', '', 'Goodput against p99');
-      html(head, 'span', '', guards[0].runs.length > 1 ? 'a dot for each seed, larger ones are means' : 'better is up and to the left');
-      const width = Math.max(240, Math.min(figure.clientWidth, 560)), height = 250, bottom = 34, right = 14;
+      html(head, 'span', '', guards[0].runs.length > 1 ? 'a dot for each seed, larger ones are means; better is up and left' : 'better is up and to the left');
+      const width = Math.max(240, Math.min(figure.clientWidth, 560)), height = 250, bottom = 34, right = 26;
       const picture = svg(header, 'svg', { width, height: height + bottom, role: 'img', 'aria-label': 'goodput against p99 latency, a point for each guard' });
       const points = guards.flatMap(g => g.runs);
-      const scaleX = logarithmic(Math.min(...points.map(p => p[0])) / 1.15, Math.max(...points.map(p => p[0])) * 1.15, 6);
-      const scaleY = linear(Math.max(...points.map(p => p[1])) * 1.04, 5);
+      const scaleX = between(Math.min(...points.map(p => p[0])), Math.max(...points.map(p => p[0])), 4);
+      const scaleY = between(Math.min(...points.map(p => p[1])), Math.max(...points.map(p => p[1])), 5);
       const x = v => left + scaleX.at(v) * (width - left - right), y = v => height - scaleY.at(v) * (height - 6);
       for (const t of scaleY.ticks) {
-        svg(picture, 'line', { class: t ? 'grid' : 'axis', x1: left, x2: width - right, y1: y(t), y2: y(t) });
+        svg(picture, 'line', { class: t === scaleY.ticks[0] ? 'axis' : 'grid', x1: left, x2: width - right, y1: y(t), y2: y(t) });
         svg(picture, 'text', { x: left - 8, y: y(t) + 4, 'text-anchor': 'end' }, rate(t));
       }
       for (const t of scaleX.ticks) {
@@ -354,7 +374,6 @@
       }
       svg(picture, 'text', { x: (left + width - right) / 2, y: height + 31, 'text-anchor': 'middle' }, 'p99 latency');
       const taken = [], spots = [];
-      const mean = list => list.reduce((a, b) => a + b, 0) / list.length;
       for (const g of guards) {
         const cx = x(mean(g.runs.map(r => r[0]))), cy = y(mean(g.runs.map(r => r[1])));
         spots.push({ g, cx, cy });
@@ -383,6 +402,8 @@
         taken.push([px, py, px + w, py + h]);
         if (gap > 9) svg(group, 'line', { class: 'leader', x1: cx, y1: cy, x2: px > cx ? px - 1 : px + w < cx ? px + w + 1 : px + w / 2, y2: py > cy ? py : py + h < cy ? py + h : py + h / 2 });
       }
+      const out = all.filter(p => !near.includes(p));
+      if (out.length) html(header, 'p', 'note', 'Far off: ' + out.map(p => `${p.g.name} (${rate(p.goodput)} at ${time(p.p99)})`).join(', '));
     }
 
     // listen shows what a pointer or the arrow keys are at.

@@ -20,7 +20,7 @@ type sceneData struct {
 	Timeout  float64     `json:"timeout"` // 0 is none
 	Clients  int         `json:"clients"`
 	Faults   []spanData  `json:"faults"`
-	Changes  []float64   `json:"changes"`
+	Changes  []markData  `json:"changes"`
 	Guards   []guardData `json:"guards"`
 }
 
@@ -28,6 +28,12 @@ type sceneData struct {
 type spanData struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
+	Name string  `json:"name"`
+}
+
+// markData is an instant, of which there may be something to say.
+type markData struct {
+	At   float64 `json:"at"`
 	Name string  `json:"name"`
 }
 
@@ -76,10 +82,7 @@ func curveOf(values []float64) curve {
 
 func dataOf(e Entry, colours colours) sceneData {
 	r := e.Report
-	d := sceneData{Duration: r.Duration, Timeout: e.Scenario.Timeout.Seconds(), Clients: max(1, e.Scenario.Clients.Count), Faults: faultSpans(e.Scenario)}
-	for _, at := range e.Scenario.Changes {
-		d.Changes = append(d.Changes, at.Seconds())
-	}
+	d := sceneData{Duration: r.Duration, Timeout: e.Scenario.Timeout.Seconds(), Clients: max(1, e.Scenario.Clients.Count), Faults: faultSpans(e.Scenario), Changes: changes(e.Scenario)}
 	for _, s := range Standings(r) {
 		runs := r.Of(s.Guard)
 		g := guardData{Name: s.Guard, Colour: colours[s.Guard], Reference: Reference(s.Guard), Score: s.Score.Mean}
@@ -126,6 +129,22 @@ func breakers(trips []simulate.Tripped) []breakerData {
 		}
 		out = append(out, now)
 	}
+	return out
+}
+
+// changes are when the scenario says that something changes, and when the servers
+// do.
+func changes(sc *simulate.Scenario) []markData {
+	out := []markData{}
+	for _, at := range sc.Changes {
+		out = append(out, markData{At: at.Seconds()})
+	}
+	if steps := sc.Downstream.Servers; len(steps) > 1 {
+		for _, s := range steps {
+			out = append(out, markData{s.At.Seconds(), fmt.Sprintf("%d %s", s.Servers, plural(s.Servers, "server"))})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b markData) int { return cmpFloat(a.At, b.At) })
 	return out
 }
 

@@ -95,11 +95,11 @@ func columnsFor(r *simulate.Report, rows []Standing) []column {
 	}
 	columns = append(columns,
 		column{"goodput", 0, func(s Standing) string { return fmt.Sprintf("%s/s %4.0f%%", Count(s.Goodput.Mean), 100*s.OfBest) }},
-		column{"p50", 5, func(s Standing) string { return timeOf(s.P50) }},
+		column{"p50", 6, func(s Standing) string { return timeOf(s.P50) }},
 		column{"p99", 0, func(s Standing) string { return timeOf(s.P99) }},
 	)
 	if many {
-		columns = append(columns, column{"worst p99", 2, func(s Standing) string {
+		columns = append(columns, column{"worst p99", 3, func(s Standing) string {
 			if s.P99.Runs == 0 {
 				return "–"
 			}
@@ -108,12 +108,12 @@ func columnsFor(r *simulate.Report, rows []Standing) []column {
 	}
 	columns = append(columns,
 		column{"rejected", 1, func(s Standing) string { return percent(s.Rejected) }},
-		column{"late", 3, func(s Standing) string { return percent(s.Late) }},
+		column{"late", 2, func(s Standing) string { return percent(s.Late) }},
 	)
 	if slices.ContainsFunc(rows, func(s Standing) bool { return s.Failed > 0 }) {
-		columns = append(columns, column{"failed", 2, func(s Standing) string { return percent(s.Failed) }})
+		columns = append(columns, column{"failed", 4, func(s Standing) string { return percent(s.Failed) }})
 	}
-	return append(columns, column{"limit (range)", 4, func(s Standing) string { return level(s.Limit) }})
+	return append(columns, column{"limit (range)", 5, func(s Standing) string { return level(s.Limit) }})
 }
 
 // fit leaves out what a line has no room for.
