@@ -308,7 +308,7 @@ func (l *Limiter) judged(p Permit, r Result, at Instant) Result {
 }
 
 func (l *Limiter) finishAt(p Permit, places int, r Result, at Instant) {
-	due := l.samples.record(p, r.Outcome, at)
+	due := l.samples.record(p, r, at)
 	if r.RetryAfter > 0 && r.Outcome == Refused {
 		if b, out := l.holdBack(r.RetryAfter, at); len(out) > 0 {
 			defer l.flush(out, b)

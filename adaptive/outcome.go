@@ -53,6 +53,7 @@ func (o Outcome) String() string {
 type Result struct {
 	Outcome    Outcome
 	RetryAfter time.Duration // how long the downstream asked us to hold back; 0 if it did not
+	Took       time.Duration // the round trip that counts, such as the time to the first byte of a stream; 0 means from admission to the end
 }
 
 // A Classifier tells the Result of a call that returned err under ctx. ctx is

@@ -1,6 +1,9 @@
 package adaptive
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Permit is the right to one call in flight.
 //
@@ -41,6 +44,14 @@ type End struct {
 	Result
 	Start, At Instant // admission and end, on the Limiter's clock
 	Weight    int     // how many permits it took
+}
+
+// RoundTrip is how long the call took, as it counts.
+func (e End) RoundTrip() time.Duration {
+	if e.Took > 0 {
+		return e.Took
+	}
+	return e.At.Sub(e.Start)
 }
 
 // Done gives the permit back and reports how the call ended.

@@ -39,7 +39,8 @@ func newSamples(c Clock) *samples {
 
 // record notes how the call of p ended and reports whether it is time to look at
 // the window. At is unknown, and not used, for an untimed call unless it timed out.
-func (s *samples) record(p Permit, o Outcome, at Instant) (due bool) {
+func (s *samples) record(p Permit, r Result, at Instant) (due bool) {
+	o := r.Outcome
 	sh, inFlight := p.slot.shard, p.tag.inFlight()
 	untimed := p.tag&tagUntimed != 0
 	if !untimed {
@@ -71,7 +72,11 @@ func (s *samples) record(p Permit, o Outcome, at Instant) (due bool) {
 	case o == Refused:
 		n = sh.refused.Add(pack(inFlight))
 	default:
-		i := bucketOf(max(at.Sub(p.start), 1))
+		rtt := r.Took
+		if rtt <= 0 {
+			rtt = max(at.Sub(p.start), 1)
+		}
+		i := bucketOf(rtt)
 		oct := sh.octaves[i>>latencySub].Load()
 		if oct == nil {
 			oct = sh.octave(i >> latencySub)

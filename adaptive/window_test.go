@@ -103,6 +103,24 @@ func TestWindowClosesAtTheSampleThatFillsIt(t *testing.T) {
 	require.Equal(t, time.Unix(1000, 0).Add(70*ms), w.Wall)
 }
 
+func TestResultMaySayWhatRoundTripCounts(t *testing.T) {
+	s := &script{decisions: []Decision{{Limit: 4, Next: Collect{Samples: 1}}}}
+	b := newBench(t, s, Config{})
+	for took, want := range map[time.Duration]time.Duration{3 * ms: 3 * ms, 0: 10 * ms} {
+		var end End
+		p := b.take().Via(hears{&end})
+		b.sleep(10 * ms)
+		p.DoneResult(Result{Outcome: Success, Took: took})
+		require.InEpsilon(t, float64(want), float64(s.medians[len(s.medians)-1]), 0.035)
+		require.Equal(t, want, end.RoundTrip())
+	}
+}
+
+// hears keeps how a call ended.
+type hears struct{ end *End }
+
+func (h hears) Settle(e End) { *h.end = e }
+
 func TestWindowsShareNoSamples(t *testing.T) {
 	s := &script{decisions: []Decision{{Limit: 4, Next: Collect{Samples: 3}}}}
 	b := newBench(t, s, Config{})

@@ -90,7 +90,7 @@ func (b *Breaker) slow(e adaptive.End) bool {
 		median, _ := b.lim.Usual()
 		after = slowTimes * min(median, longest/slowTimes)
 	}
-	return after > 0 && e.At.Sub(e.Start) >= after
+	return after > 0 && e.RoundTrip() >= after
 }
 
 // judge returns why the result e is one too many, or "". Breaker.mu is held.
