@@ -35,5 +35,5 @@ func notSent(ctx context.Context, err error) error {
 // is nobody to call.
 var overloaded = [adaptive.RejectReasons]bool{
 	adaptive.RejectLimit: true, adaptive.RejectQueueFull: true, adaptive.RejectQueueTimeout: true,
-	adaptive.RejectDeadline: true, adaptive.RejectRetryAfter: true,
+	adaptive.RejectDeadline: true, adaptive.RejectRetryAfter: true, adaptive.RejectKeys: true,
 }

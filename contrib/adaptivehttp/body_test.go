@@ -15,6 +15,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/contrib/adaptivehttp"
+	"github.com/flyball-go/flyball/internal/clienttest"
 )
 
 func TestPermitLivesUntilEOF(t *testing.T) {
@@ -22,40 +23,40 @@ func TestPermitLivesUntilEOF(t *testing.T) {
 	both(t, func(rw http.ResponseWriter, _ *http.Request) {
 		first(rw)
 		<-more
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		resp := get(t, t.Context(), client, url) // nothing is buffered: the answer is not over yet
-		w.held(t)
+		w.Held(t)
 		more <- true
 		rest, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		require.Empty(t, rest)
-		w.now(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 		require.NoError(t, resp.Body.Close())
 		require.Zero(t, w.Stats().LateEnds)
 	})
 }
 
 func TestPermitLivesUntilClose(t *testing.T) {
-	both(t, hang, func(t *testing.T, url string, client *http.Client, w witness) {
+	both(t, hang, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		resp := get(t, t.Context(), client, url)
-		w.held(t)
+		w.Held(t)
 		require.NoError(t, resp.Body.Close())
-		w.now(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 	})
 }
 
 func TestPermitOfAnAbandonedBodyEndsWithItsContext(t *testing.T) {
-	both(t, hang, func(t *testing.T, url string, client *http.Client, w witness) {
+	both(t, hang, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		ctx, cancel := context.WithCancel(t.Context())
 		resp := get(t, ctx, client, url)
-		w.held(t)
+		w.Held(t)
 		cancel() // and nobody reads or closes the body
-		w.ended(t, adaptive.Ignored)
+		w.Ended(t, adaptive.Ignored)
 
 		ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		late := get(t, ctx, client, url)
-		w.ended(t, adaptive.TimedOut)
+		w.Ended(t, adaptive.TimedOut)
 
 		_ = late.Body.Close() // HTTP/2 may report the cancellation here as well
 		_ = resp.Body.Close()
@@ -64,7 +65,7 @@ func TestPermitOfAnAbandonedBodyEndsWithItsContext(t *testing.T) {
 }
 
 func TestOneOfTwentyStreamingBodiesIsOpenWithALimitOfOne(t *testing.T) {
-	both(t, hang, func(t *testing.T, url string, client *http.Client, w witness) {
+	both(t, hang, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		var open atomic.Int32
 		var group sync.WaitGroup
 		held := get(t, t.Context(), client, url)
@@ -84,8 +85,8 @@ func TestOneOfTwentyStreamingBodiesIsOpenWithALimitOfOne(t *testing.T) {
 				_ = resp.Body.Close()
 			})
 		}
-		require.Eventually(t, func() bool { return w.Stats().Waiting == 19 }, patience, time.Millisecond)
-		w.held(t)
+		require.Eventually(t, func() bool { return w.Stats().Waiting == 19 }, clienttest.Patience, time.Millisecond)
+		w.Held(t)
 		open.Add(-1)
 		require.NoError(t, held.Body.Close())
 		group.Wait()
@@ -103,12 +104,12 @@ func TestAnswersWithoutABodyEndAtOnce(t *testing.T) {
 		default:
 			rw.Header().Set("Content-Length", "7")
 		}
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		for _, target := range []string{"GET /204", "GET /304", "HEAD /", "HEAD /204"} {
 			method, path, _ := strings.Cut(target, " ")
 			resp, err := client.Do(request(t, t.Context(), method, url+path, nil))
 			require.NoError(t, err)
-			w.now(t, adaptive.Success)
+			w.Now(t, adaptive.Success)
 			require.NoError(t, resp.Body.Close())
 			require.Zero(t, w.Stats().LateEnds)
 		}
@@ -118,28 +119,28 @@ func TestAnswersWithoutABodyEndAtOnce(t *testing.T) {
 func TestNilAndEmptyBodiesOfABaseEndAtOnce(t *testing.T) {
 	for name, body := range map[string]io.ReadCloser{"nil": nil, "NoBody": http.NoBody} {
 		t.Run(name, func(t *testing.T) {
-			w := newWitness(t, adaptive.Config{})
+			w := clienttest.NewWitness(t, adaptive.Config{})
 			rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
 			}))
 			resp, err := rt.RoundTrip(request(t, t.Context(), http.MethodGet, "http://downstream", nil))
 			require.NoError(t, err)
 			require.Equal(t, body, resp.Body)
-			w.now(t, adaptive.Success)
+			w.Now(t, adaptive.Success)
 		})
 	}
 }
 
 func TestBodyOfUnstatedLengthIsWaitedFor(t *testing.T) {
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(iotaReader{})}, nil // ContentLength 0
 	}))
 	resp, err := rt.RoundTrip(request(t, t.Context(), http.MethodGet, "http://downstream", nil))
 	require.NoError(t, err)
-	w.held(t)
+	w.Held(t)
 	require.NoError(t, resp.Body.Close())
-	w.now(t, adaptive.Success)
+	w.Now(t, adaptive.Success)
 }
 
 func TestErrorInsideABodyIsAFailure(t *testing.T) {
@@ -149,7 +150,7 @@ func TestErrorInsideABodyIsAFailure(t *testing.T) {
 		}
 		first(rw)
 		panic(http.ErrAbortHandler) // breaks the stream
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		for path, want := range map[string]adaptive.Outcome{
 			"/":        adaptive.Failure,
 			"/refused": adaptive.Refused, // known since the status line
@@ -157,7 +158,7 @@ func TestErrorInsideABodyIsAFailure(t *testing.T) {
 			resp := get(t, t.Context(), client, url+path)
 			_, err := io.ReadAll(resp.Body)
 			require.Error(t, err)
-			w.now(t, want)
+			w.Now(t, want)
 			require.NoError(t, resp.Body.Close())
 		}
 	})
@@ -168,12 +169,12 @@ func TestTrailersStayReadable(t *testing.T) {
 		rw.Header().Set("Trailer", "Checksum")
 		first(rw)
 		rw.Header().Set("Checksum", "42")
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		resp := get(t, t.Context(), client, url)
 		_, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		require.Equal(t, "42", resp.Trailer.Get("Checksum"))
-		w.now(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 		require.NoError(t, resp.Body.Close())
 	})
 }
@@ -188,7 +189,7 @@ func TestUpgradedConnectionStaysReadableAndWritable(t *testing.T) {
 		_, _ = io.Copy(conn, buffered)
 		_ = conn.Close()
 	})
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	client := &http.Client{Transport: adaptivehttp.NewTransport(w, srv.Client().Transport)}
 	req := request(t, t.Context(), http.MethodGet, srv.URL, nil)
 	req.Header.Set("Connection", "Upgrade")
@@ -203,13 +204,13 @@ func TestUpgradedConnectionStaysReadableAndWritable(t *testing.T) {
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "hello\n", line)
-	w.held(t)
+	w.Held(t)
 	half, ok := conn.(interface{ CloseWrite() error })
 	require.True(t, ok)
 	require.NoError(t, half.CloseWrite())
 	_, err = conn.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF, "the server heard that we say no more")
-	w.now(t, adaptive.Ignored) // how long it lasted says nothing about load
+	w.Now(t, adaptive.Ignored) // how long it lasted says nothing about load
 	require.NoError(t, conn.Close())
 }
 
@@ -237,7 +238,7 @@ func TestLongLivedContextKeepsNoBodies(t *testing.T) {
 		"Close": io.ReadCloser.Close,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWitness(t, adaptive.Config{})
+			w := clienttest.NewWitness(t, adaptive.Config{})
 			ctx := &watched{Context: context.Background()}
 			rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: plain{strings.NewReader("data")}}, nil

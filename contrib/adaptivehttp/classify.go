@@ -14,15 +14,15 @@ import (
 // down for longer says so again.
 const maxRetryAfter = time.Hour
 
-// Classify tells what an answer says about the downstream: 429 and 503 are
-// Refused, with Retry-After if it can be read; any other status from 500 up is a
-// Failure; a 101 is Ignored, because an upgraded connection lasts as long as its
-// users like; any other is a Success. It is what a [Transport] without a
-// Classify of its own uses.
+// Classify tells what an answer says about the downstream, as the package comment
+// lists it. It is what a [Transport] without a Classify of its own uses. A 101 is
+// Ignored because an upgraded connection lasts as long as its users like.
 func Classify(resp *http.Response) adaptive.Result {
 	switch code := resp.StatusCode; {
-	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable, code == http.StatusBadGateway:
 		return adaptive.Result{Outcome: adaptive.Refused, RetryAfter: retryAfter(resp.Header, time.Now())}
+	case code == http.StatusGatewayTimeout:
+		return adaptive.Result{Outcome: adaptive.TimedOut}
 	case code >= http.StatusInternalServerError:
 		return adaptive.Result{Outcome: adaptive.Failure}
 	case code == http.StatusSwitchingProtocols:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/contrib/adaptivehttp"
+	"github.com/flyball-go/flyball/internal/clienttest"
 )
 
 func TestStatusTellsTheOutcome(t *testing.T) {
@@ -24,9 +25,10 @@ func TestStatusTellsTheOutcome(t *testing.T) {
 		429: {Outcome: adaptive.Refused, RetryAfter: 3 * time.Second},
 		499: {Outcome: adaptive.Success},
 		500: {Outcome: adaptive.Failure}, // Retry-After counts with a refusal only
-		502: {Outcome: adaptive.Failure},
+		501: {Outcome: adaptive.Failure},
+		502: {Outcome: adaptive.Refused, RetryAfter: 3 * time.Second},
 		503: {Outcome: adaptive.Refused, RetryAfter: 3 * time.Second},
-		504: {Outcome: adaptive.Failure},
+		504: {Outcome: adaptive.TimedOut},
 		599: {Outcome: adaptive.Failure},
 	}
 	both(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -34,14 +36,14 @@ func TestStatusTellsTheOutcome(t *testing.T) {
 		rw.Header().Set("Retry-After", "3")
 		rw.WriteHeader(code)
 		_, _ = io.WriteString(rw, "words")
-	}, func(t *testing.T, url string, client *http.Client, _ witness) {
+	}, func(t *testing.T, url string, client *http.Client, _ clienttest.Witness) {
 		for code, result := range want {
-			w := newWitness(t, adaptive.Config{}) // a fresh one: a refusal holds the next call back
+			w := clienttest.NewWitness(t, adaptive.Config{}) // a fresh one: a refusal holds the next call back
 			client := &http.Client{Transport: adaptivehttp.NewTransport(w, client.Transport.(*adaptivehttp.Transport).Base)}
 			resp, err := client.Get(url + "/" + strconv.Itoa(code))
 			require.NoError(t, err)
 			require.NoError(t, resp.Body.Close())
-			require.Equal(t, result, w.end(t), "status %d", code)
+			require.Equal(t, result, w.End(t), "status %d", code)
 		}
 	})
 }
@@ -87,7 +89,7 @@ func TestRetryAfterDateWithoutAServersDateIsHeldAgainstOurClock(t *testing.T) {
 }
 
 func TestOwnClassifyDecidesWhatAnswersTell(t *testing.T) {
-	both(t, hang, func(t *testing.T, url string, client *http.Client, w witness) {
+	both(t, hang, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		client.Transport.(*adaptivehttp.Transport).Classify = func(resp *http.Response) adaptive.Result {
 			if resp.StatusCode != http.StatusOK {
 				return adaptivehttp.Classify(resp)
@@ -97,7 +99,7 @@ func TestOwnClassifyDecidesWhatAnswersTell(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		resp := get(t, ctx, client, url)
-		w.ended(t, adaptive.Ignored) // and a cut-off does not make it worse
+		w.Ended(t, adaptive.Ignored) // and a cut-off does not make it worse
 		_ = resp.Body.Close()
 	})
 }
@@ -107,7 +109,7 @@ func TestCallerWhoLeavesIsIgnoredWhateverTheErrorSays(t *testing.T) {
 	both(t, func(rw http.ResponseWriter, r *http.Request) {
 		arrived <- true
 		<-r.Context().Done()
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		go func() {
 			<-arrived
@@ -115,25 +117,25 @@ func TestCallerWhoLeavesIsIgnoredWhateverTheErrorSays(t *testing.T) {
 		}()
 		_, err := client.Do(request(t, ctx, http.MethodGet, url, nil))
 		require.Error(t, err)
-		if strings.HasPrefix(url, "http:") { // HTTP/2 reports the end, HTTP/1.1 its cause
+		if strings.HasSuffix(t.Name(), "HTTP/1.1") { // HTTP/2 reports the end, HTTP/1.1 its cause
 			require.ErrorIs(t, err, errCaller)
 			require.NotErrorIs(t, err, context.Canceled, "which is why the context is asked, not the error")
 		}
-		w.now(t, adaptive.Ignored)
+		w.Now(t, adaptive.Ignored)
 	})
 }
 
 func TestExpiredContextIsTimedOutWhateverTheErrorSays(t *testing.T) {
 	both(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		func(t *testing.T, url string, client *http.Client, w witness) {
+		func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errCaller)
 			defer cancel()
 			_, err := client.Do(request(t, ctx, http.MethodGet, url, nil))
 			require.Error(t, err)
-			if strings.HasPrefix(url, "http:") {
+			if strings.HasSuffix(t.Name(), "HTTP/1.1") {
 				require.NotErrorIs(t, err, context.DeadlineExceeded)
 			}
-			w.now(t, adaptive.TimedOut)
+			w.Now(t, adaptive.TimedOut)
 		})
 }
 
@@ -144,19 +146,19 @@ func TestErrorsOfTheTransport(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		<-r.Context().Done()
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		_, err := client.Do(request(t, late, http.MethodPost, url+"/reset", nil))
 		require.Error(t, err)
-		w.now(t, adaptive.Failure)
+		w.Now(t, adaptive.Failure)
 
 		_, err = client.Do(request(t, late, http.MethodGet, refusedAddress(t), nil))
 		require.Error(t, err)
-		w.now(t, adaptive.Failure)
+		w.Now(t, adaptive.Failure)
 
 		client.Transport.(*adaptivehttp.Transport).Base.(*http.Transport).ResponseHeaderTimeout = 20 * time.Millisecond
 		_, err = client.Do(request(t, late, http.MethodGet, url, nil))
 		require.Error(t, err)
-		w.now(t, adaptive.TimedOut)
+		w.Now(t, adaptive.TimedOut)
 	})
 }
 
@@ -170,11 +172,11 @@ func TestTimeoutsOfTheBaseThatAreNoDeadlineExceededAreTimedOut(t *testing.T) {
 		{tls.AlertError(40), adaptive.Failure},
 		{adaptive.ErrRejected, adaptive.Ignored}, // a guard behind ours
 	} {
-		w := newWitness(t, adaptive.Config{})
+		w := clienttest.NewWitness(t, adaptive.Config{})
 		rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) { return nil, c.err }))
 		_, err := rt.RoundTrip(request(t, context.Background(), http.MethodGet, "http://downstream", nil))
 		require.Equal(t, c.err, err, "as it is")
-		w.now(t, c.want)
+		w.Now(t, c.want)
 	}
 }
 

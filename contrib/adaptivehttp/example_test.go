@@ -36,3 +36,26 @@ func ExampleNewTransport() {
 	fmt.Println(resp.StatusCode, "with a limit of", limiter.Limit())
 	// Output: 200 with a limit of 6
 }
+
+// A limit for each host that is called: a slow one holds up no other.
+func ExampleNewPerHost() {
+	stock := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer stock.Close()
+	prices := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer prices.Close()
+
+	hosts, err := adaptive.NewKeyed[string](adaptive.KeyedConfig{MaxKeys: 100}, adaptive.Parts{})
+	if err != nil {
+		panic(err)
+	}
+	client := &http.Client{Transport: adaptivehttp.NewPerHost(hosts, nil), Timeout: 2 * time.Second}
+	for _, url := range []string{stock.URL, prices.URL, stock.URL} {
+		resp, err := client.Get(url)
+		if err != nil {
+			panic(err)
+		}
+		resp.Body.Close()
+	}
+	fmt.Println(hosts.Stats().Keys, "hosts")
+	// Output: 2 hosts
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/contrib/adaptivehttp"
+	"github.com/flyball-go/flyball/internal/clienttest"
 )
 
 // The optional methods of a body, in any combination.
@@ -35,7 +36,7 @@ func TestBodyKeepsTheOptionalMethodsOfItsBase(t *testing.T) {
 		plain{strings.NewReader("data")}, drains{plain{strings.NewReader("data")}},
 		writes{plain{strings.NewReader("data")}}, doesAll{drains{plain{strings.NewReader("data")}}},
 	} {
-		w := newWitness(t, adaptive.Config{})
+		w := clienttest.NewWitness(t, adaptive.Config{})
 		resp := answer(t, w, body)
 		_, had := body.(io.WriterTo)
 		_, has := resp.Body.(io.WriterTo)
@@ -54,23 +55,23 @@ func TestBodyKeepsTheOptionalMethodsOfItsBase(t *testing.T) {
 				require.ErrorIs(t, err, http.ErrNotSupported)
 			}
 		}
-		w.held(t)
+		w.Held(t)
 		var got bytes.Buffer
 		_, err := io.Copy(&got, resp.Body) // uses WriteTo if there is one
 		require.NoError(t, err)
 		require.Equal(t, "data", got.String())
-		w.now(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 		require.NoError(t, resp.Body.Close())
 		require.Zero(t, w.Stats().LateEnds)
 	}
 }
 
 func TestWriteToThatFailsTellsNothing(t *testing.T) {
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	resp := answer(t, w, drains{plain{strings.NewReader("data")}})
 	_, err := resp.Body.(io.WriterTo).WriteTo(fullSink{})
 	require.ErrorIs(t, err, errSink)
-	w.now(t, adaptive.Ignored)
+	w.Now(t, adaptive.Ignored)
 }
 
 type fullSink struct{}
@@ -78,7 +79,7 @@ type fullSink struct{}
 func (fullSink) Write([]byte) (int, error) { return 0, errSink }
 
 // answer is an answer with the given body, sent through w.
-func answer(t *testing.T, w witness, body io.ReadCloser) *http.Response {
+func answer(t *testing.T, w clienttest.Witness, body io.ReadCloser) *http.Response {
 	t.Helper()
 	rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil

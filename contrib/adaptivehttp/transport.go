@@ -1,33 +1,9 @@
-// Package adaptivehttp limits the requests that an [http.Client] has in flight.
-//
-// [Transport] is an [http.RoundTripper] that asks an [adaptive.Guard] before each
-// request and gives the permit back when the response body ends, so that a
-// downstream still busy sending an answer counts as busy. Rejected requests are
-// not sent; their error matches [adaptive.ErrRejected] through the *url.Error of
-// http.Client.
-//
-// A body ends at its EOF, at Close, or when the request's context ends,
-// whichever is first. A body that is never closed, of a request whose context
-// never ends, keeps its permit for ever: close bodies, or set
-// [http.Client.Timeout].
-//
-// Each redirect hop is a call of its own and holds one permit at a time. A
-// caller who keeps one body open while sending another request holds two, and
-// with a limit of 1 waits for itself. Time spent reading a body is part of the
-// round trip; read bodies promptly, and give streams that last by design a
-// client of their own or a [Transport] field Classify that answers
-// [adaptive.Ignored] for them.
-//
-// [http.Client.Timeout] covers the wait for a permit and counts as TimedOut after
-// it, like a deadline of the request's context. (It costs a goroutine per request
-// with any RoundTripper that is not net/http's own; a context's deadline does
-// not.) A request that could not be answered in what is left of it is rejected
-// rather than sent. Who wants to give up sooner sets Config.MaxWait.
 package adaptivehttp
 
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
 )
@@ -35,9 +11,15 @@ import (
 // A Transport is an [http.RoundTripper] that sends what its Guard admits. It is
 // safe for concurrent use; its fields must not change after the first request.
 type Transport struct {
-	Guard    adaptive.Guard                       // decides what is sent; must not be nil
+	Guard    adaptive.Guard                       // decides what is sent; must not be nil unless For is set
+	For      func(*http.Request) adaptive.Guard   // the guard of a request, such as its host's; nil means Guard
 	Base     http.RoundTripper                    // sends it; nil means http.DefaultTransport
 	Classify func(*http.Response) adaptive.Result // what an answer tells; must not read its body; nil means Classify
+
+	// ToHeaders makes the time to the headers the round trip that teaches the limit,
+	// instead of the time to the end of the body. The permit lasts until the body
+	// ends either way.
+	ToHeaders bool
 }
 
 // NewTransport returns a Transport that sends through base what g admits. A nil
@@ -49,15 +31,29 @@ func NewTransport(g adaptive.Guard, base http.RoundTripper) *Transport {
 	return &Transport{Guard: g, Base: base}
 }
 
+// NewPerHost returns a Transport that sends through base what the host's guard
+// admits: where one host is overloaded, requests to the others go on. A host is what
+// the URL says, port included. It panics if hosts is nil.
+func NewPerHost(hosts *adaptive.Keyed[string], base http.RoundTripper) *Transport {
+	if hosts == nil {
+		panic("adaptivehttp: NewPerHost without hosts")
+	}
+	return &Transport{Base: base, For: func(req *http.Request) adaptive.Guard { return hosts.For(req.URL.Host) }}
+}
+
 // RoundTrip waits for a permit and sends req. It returns the error of the guard
 // or of the base as it is, and closes the body of a request that it did not
 // send. It buffers nothing: the response is the base's, with a body that gives
 // the permit back and still is an [io.Writer] or [io.WriterTo] if the base's is.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	permit, err := t.Guard.Acquire(req.Context())
+	permit, err := t.guard(req).Acquire(req.Context())
 	if err != nil {
 		closeBody(req)
 		return nil, err
+	}
+	var sent time.Time
+	if t.ToHeaders {
+		sent = time.Now()
 	}
 	returned := false
 	defer func() { // a panic or Goexit in the base or in Classify goes on
@@ -73,19 +69,22 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case resp == nil:
 		permit.Done(adaptive.Failure) // a broken RoundTripper; http.Client says so
 	default:
-		t.hold(permit, req, resp)
+		t.hold(permit, req, resp, sent)
 	}
 	returned = true
 	return resp, err
 }
 
 // hold keeps the permit until the body of resp ends.
-func (t *Transport) hold(permit adaptive.Permit, req *http.Request, resp *http.Response) {
+func (t *Transport) hold(permit adaptive.Permit, req *http.Request, resp *http.Response, sent time.Time) {
 	classify := t.Classify
 	if classify == nil {
 		classify = Classify
 	}
 	answer := classify(resp)
+	if t.ToHeaders && answer.Outcome == adaptive.Success && answer.Took == 0 {
+		answer.Took = max(time.Since(sent), 1)
+	}
 	if bodiless(req, resp) {
 		permit.DoneResult(answer)
 		return
@@ -108,6 +107,13 @@ func (t *Transport) CloseIdleConnections() {
 	if c, ok := t.base().(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
+}
+
+func (t *Transport) guard(req *http.Request) adaptive.Guard {
+	if t.For == nil {
+		return t.Guard
+	}
+	return t.For(req)
 }
 
 func (t *Transport) base() http.RoundTripper {

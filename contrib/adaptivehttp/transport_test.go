@@ -19,10 +19,11 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/contrib/adaptivehttp"
+	"github.com/flyball-go/flyball/internal/clienttest"
 )
 
 func TestRejectionIsFoundThroughTheClientsErrorAndNothingIsSent(t *testing.T) {
-	w := newWitness(t, adaptive.Config{Name: "stock", Queue: -1})
+	w := clienttest.NewWitness(t, adaptive.Config{Name: "stock", Queue: -1})
 	var sent atomic.Int32
 	client := &http.Client{Transport: adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 		sent.Add(1)
@@ -42,14 +43,14 @@ func TestRejectionIsFoundThroughTheClientsErrorAndNothingIsSent(t *testing.T) {
 	}
 	require.EqualValues(t, 1, sent.Load())
 	require.NoError(t, resp.Body.Close())
-	w.now(t, adaptive.Success)
+	w.Now(t, adaptive.Success)
 	resp, err = client.Get("http://downstream")
 	require.NoError(t, err, "the place is free again")
 	require.NoError(t, resp.Body.Close())
 }
 
 func TestRequestWhoseContextHasEndedIsNotSentAndItsBodyClosed(t *testing.T) {
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 		t.Error("sent")
 		return nil, errSink
@@ -64,7 +65,7 @@ func TestRequestWhoseContextHasEndedIsNotSentAndItsBodyClosed(t *testing.T) {
 }
 
 func TestRequestIsHandedOverUntouched(t *testing.T) {
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	body := &upload{Reader: strings.NewReader("data")}
 	req := request(t, t.Context(), http.MethodPost, "http://downstream/path?q=1", body)
 	req.Header.Set("X-Own", "1")
@@ -92,7 +93,7 @@ func TestUploadIsStreamed(t *testing.T) {
 		if n != 8<<20 {
 			rw.WriteHeader(http.StatusBadRequest)
 		}
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		body, writer := io.Pipe()
 		go func() {
 			_, _ = writer.Write([]byte("x"))
@@ -104,7 +105,7 @@ func TestUploadIsStreamed(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.NoError(t, resp.Body.Close())
-		w.ended(t, adaptive.Success)
+		w.Ended(t, adaptive.Success)
 	})
 }
 
@@ -114,7 +115,7 @@ func TestPanicInTheBaseFreesThePermitAndGoesOn(t *testing.T) {
 		"Goexit": runtime.Goexit,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWitness(t, adaptive.Config{})
+			w := clienttest.NewWitness(t, adaptive.Config{})
 			rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
 				leave()
 				return nil, nil
@@ -130,18 +131,18 @@ func TestPanicInTheBaseFreesThePermitAndGoesOn(t *testing.T) {
 			if name == "panic" {
 				require.Equal(t, "base broke", cause)
 			}
-			w.now(t, adaptive.Abandoned)
+			w.Now(t, adaptive.Abandoned)
 			require.True(t, body.closed.Load())
 		})
 	}
 }
 
 func TestBaseThatReturnsNothingIsAFailure(t *testing.T) {
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) { return nil, nil }))
 	_, err := (&http.Client{Transport: rt}).Get("http://downstream")
 	require.Error(t, err)
-	w.now(t, adaptive.Failure)
+	w.Now(t, adaptive.Failure)
 }
 
 func TestRedirectsHoldOnePermitAtATime(t *testing.T) {
@@ -149,17 +150,17 @@ func TestRedirectsHoldOnePermitAtATime(t *testing.T) {
 		if r.URL.Path != "/end" {
 			http.Redirect(rw, r, "/end", http.StatusFound)
 		}
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		resp, err := client.Get(url)
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
-		w.ended(t, adaptive.Success)
-		w.now(t, adaptive.Success)
+		w.Ended(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 	})
 }
 
 func TestClientTimeoutCoversTheWaitForAPermit(t *testing.T) {
-	both(t, hang, func(t *testing.T, url string, client *http.Client, w witness) {
+	both(t, hang, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		held := get(t, t.Context(), client, url)
 		client.Timeout = 50 * time.Millisecond
 		_, err := client.Get(url)
@@ -167,9 +168,9 @@ func TestClientTimeoutCoversTheWaitForAPermit(t *testing.T) {
 		require.ErrorAs(t, err, &outer)
 		require.True(t, outer.Timeout())
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		w.held(t)
+		w.Held(t)
 		require.NoError(t, held.Body.Close())
-		w.now(t, adaptive.Success)
+		w.Now(t, adaptive.Success)
 	})
 }
 
@@ -179,18 +180,18 @@ func TestClientTimeoutIsTimedOut(t *testing.T) {
 			first(rw)
 		}
 		<-r.Context().Done()
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		client.Timeout = 50 * time.Millisecond
 		for range 5 { // two timers race for it
 			_, err := client.Get(url + "/headers")
 			require.ErrorIs(t, err, context.DeadlineExceeded)
-			w.now(t, adaptive.TimedOut)
+			w.Now(t, adaptive.TimedOut)
 		}
 		client.Timeout = 200 * time.Millisecond
 		resp := get(t, t.Context(), client, url+"/body")
 		_, err := io.ReadAll(resp.Body)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		w.ended(t, adaptive.TimedOut)
+		w.Ended(t, adaptive.TimedOut)
 		_ = resp.Body.Close() // HTTP/2 reports the cancellation here as well
 		require.Zero(t, w.Stats().LateEnds)
 	})
@@ -198,7 +199,7 @@ func TestClientTimeoutIsTimedOut(t *testing.T) {
 
 func TestCloseIdleConnectionsReachesTheBase(t *testing.T) {
 	base := &idler{}
-	client := &http.Client{Transport: adaptivehttp.NewTransport(newWitness(t, adaptive.Config{}), base)}
+	client := &http.Client{Transport: adaptivehttp.NewTransport(clienttest.NewWitness(t, adaptive.Config{}), base)}
 	client.CloseIdleConnections()
 	require.True(t, base.closed)
 	client.Transport = &adaptivehttp.Transport{Base: tripper(nil)} // has none
@@ -214,13 +215,13 @@ func (i *idler) CloseIdleConnections() { i.closed = true }
 
 func TestNilBaseIsTheDefaultTransport(t *testing.T) {
 	srv := serve(t, "HTTP/1.1", func(http.ResponseWriter, *http.Request) {})
-	w := newWitness(t, adaptive.Config{})
+	w := clienttest.NewWitness(t, adaptive.Config{})
 	client := &http.Client{Transport: adaptivehttp.NewTransport(w, nil)}
 	defer client.CloseIdleConnections()
 	resp, err := client.Get(srv.URL)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
-	w.now(t, adaptive.Success)
+	w.Now(t, adaptive.Success)
 }
 
 func TestTransportWithoutAGuardPanicsWhenMade(t *testing.T) {
@@ -240,7 +241,7 @@ func TestAllPermitsAreBackAfterAStorm(t *testing.T) {
 		default:
 			_, _ = rw.Write(make([]byte, 32<<10))
 		}
-	}, func(t *testing.T, url string, client *http.Client, w witness) {
+	}, func(t *testing.T, url string, client *http.Client, w clienttest.Witness) {
 		require.NoError(t, w.SetLimit(4))
 		var group sync.WaitGroup
 		for i := range 200 {
@@ -267,7 +268,7 @@ func TestAllPermitsAreBackAfterAStorm(t *testing.T) {
 		}
 		group.Wait()
 		for range 200 {
-			w.end(t)
+			w.End(t)
 		}
 		require.Zero(t, w.Stats().InFlight)
 		require.Zero(t, w.Stats().LateEnds)
