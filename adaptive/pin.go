@@ -67,6 +67,9 @@ func (l *Limiter) Usual() (median, p99 time.Duration) {
 	return l.typical(), time.Duration(l.samples.tail.Load())
 }
 
+// RealTime reports whether the Limiter is on the machine's clock.
+func (l *Limiter) RealTime() bool { return l.clock == nil }
+
 // Full reports whether a call that comes now finds no free place.
 func (l *Limiter) Full() bool {
 	w := l.gate.load()

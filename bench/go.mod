@@ -8,6 +8,7 @@ replace github.com/flyball-go/flyball => ..
 
 require (
 	github.com/platinummonkey/go-concurrency-limits v1.0.0
+	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/sync v0.20.0
 )

@@ -22,6 +22,8 @@ type Breaker struct {
 	onChange  func(Change)
 	errOpen   error
 	errProbes error
+	real      bool // the limiter is on the machine's clock
+	stripes   int
 
 	// phase is the state and what belongs to it. Each change of state makes a new
 	// one, so a result whose phase is not this one is late.
@@ -74,6 +76,8 @@ func NewWith(lim *adaptive.Limiter, c Config, parts Parts) (*Breaker, error) {
 	if b.rand == nil {
 		b.rand = newRand()
 	}
+	b.real = lim.RealTime()
+	b.stripes = stripesFor(b.real)
 	now := lim.Now()
 	b.watch.start(now)
 	b.phase.Store(b.newClosed(Closed, now, "new"))
@@ -85,6 +89,13 @@ func NewWith(lim *adaptive.Limiter, c Config, parts Parts) (*Breaker, error) {
 // [adaptive.ErrRejected] and gobreaker's ErrOpenState or ErrTooManyRequests.
 // While closed it waits as the Limiter does, until the breaker opens.
 func (b *Breaker) Acquire(ctx context.Context) (adaptive.Permit, error) {
+	if ph := b.phase.Load(); ph.state == Closed && !b.lim.Full() {
+		p, err := b.lim.Acquire(ctx)
+		if err == nil && b.phase.Load() == ph && int64(p.Start()) < b.watch.due.Load() {
+			return p.Via(ph), nil
+		}
+		return b.acquired(p, err)
+	}
 	return b.acquire(ctx, b.lim)
 }
 
@@ -105,7 +116,10 @@ func (b *Breaker) acquire(ctx context.Context, behind adaptive.Guard) (adaptive.
 	} else if b.lim.Full() {
 		b.look(ph, b.lim.Now()) // whoever waits now may wait for calls that hang
 	}
-	p, err := behind.Acquire(ctx)
+	return b.acquired(behind.Acquire(ctx))
+}
+
+func (b *Breaker) acquired(p adaptive.Permit, err error) (adaptive.Permit, error) {
 	if err != nil {
 		return adaptive.Permit{}, b.count(err)
 	}

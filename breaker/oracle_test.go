@@ -120,6 +120,7 @@ func (o *oracle) step() {
 	default:
 		pauses := []time.Duration{1, time.Millisecond, o.open - 1, o.open, o.open + 1, o.open / 2}
 		time.Sleep(pauses[o.rnd.IntN(len(pauses))])
+		synctest.Wait() // for our timer, if it is of this very instant
 	}
 }
 

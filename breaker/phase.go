@@ -18,7 +18,7 @@ type phase struct {
 	why   string
 
 	// Closed and forced closed.
-	results window
+	results *window
 	retryAt adaptive.Instant // latest Retry-After heard, under Breaker.mu; also half-open
 
 	// Open and half-open: gobreaker's, from the trip until it closes.
@@ -26,6 +26,7 @@ type phase struct {
 
 	// Open.
 	until  adaptive.Instant
+	asleep atomic.Bool // a timer will say when to look at the clock
 	waking atomic.Bool // somebody is making it half-open
 
 	probes // half-open
@@ -60,7 +61,7 @@ func newCore(name string, limit int, share float64) *core {
 
 // newClosed is a phase in which calls pass.
 func (b *Breaker) newClosed(s State, at adaptive.Instant, why string) *phase {
-	return &phase{b: b, state: s, since: at, why: why, results: newWindow(b.c.Window)}
+	return &phase{b: b, state: s, since: at, why: why, results: newWindow(b.c.Window, b.stripes)}
 }
 
 // heard remembers how long the downstream asked us to hold back.
@@ -78,8 +79,13 @@ func (b *Breaker) open(from *phase, c *core, at adaptive.Instant, why string) {
 	if asked := from.retryAt.Sub(at); asked > 0 {
 		wait = float64(max(asked, b.c.Open.Base)) * (1 + jitter*u) // never sooner than asked
 	}
-	b.enter(&phase{b: b, state: Open, since: at, why: why, core: c, until: at.Add(time.Duration(wait))},
-		func() { b.lim.Suspend(b.errOpen) })
+	next := &phase{b: b, state: Open, since: at, why: why, core: c, until: at.Add(time.Duration(wait))}
+	if b.real {
+		// So that rejecting a call does not cost a look at the clock.
+		next.asleep.Store(true)
+		after(time.Duration(wait)+1, func() { next.asleep.Store(false) })
+	}
+	b.enter(next, func() { b.lim.Suspend(b.errOpen) })
 }
 
 // current is the phase after what the clock has brought about.
@@ -89,6 +95,9 @@ func (b *Breaker) current() *phase {
 	case Open:
 		// At the very instant it is still open, as gobreaker has it. Whoever comes
 		// while it is being changed finds it open.
+		if ph.asleep.Load() {
+			return ph
+		}
 		if now := b.lim.Now(); now > ph.until && ph.waking.CompareAndSwap(false, true) {
 			b.halfOpen(ph, now)
 		}

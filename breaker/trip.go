@@ -19,8 +19,8 @@ func (ph *phase) Settle(e adaptive.End) {
 		if q := b.watch.quiet.Load(); q != 0 {
 			b.watch.stir(q)
 		}
-		if ph.results.add(&ph.results.good, e.At) {
-			ph.results.note(e.At, b.lim.Limit())
+		if w := ph.results; w.add(w.good(), e.At) {
+			w.note(e.At, b.lim.Limit())
 		}
 	default:
 		b.mu.Lock()
@@ -36,10 +36,10 @@ func (ph *phase) Settle(e adaptive.End) {
 
 // count counts a result and trips if it is one too many. Breaker.mu is held.
 func (ph *phase) count(e adaptive.End) {
-	b, w := ph.b, &ph.results
+	b, w := ph.b, ph.results
 	counter := &w.bad
 	if e.Outcome == adaptive.Success {
-		counter = &w.good
+		counter = w.good()
 		b.watch.stir(b.watch.quiet.Load())
 	}
 	if w.add(counter, e.At) {

@@ -1,8 +1,10 @@
 package breaker
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/flyball-go/flyball/adaptive"
 )
@@ -10,22 +12,32 @@ import (
 const slices = 10
 
 // window counts results of the recent past, by slices of time. Counting takes no
-// lock and allocates nothing.
+// lock and allocates nothing. Successes, of which there are many, are counted in
+// stripes, so that CPUs do not fight over one word.
 //
 // A slice is a turn of the ring and a count in one word, so that whoever comes
 // first in a new turn drops the old count and starts the new one in one
 // compare-and-swap. A goroutine that was held up between its look and its add may
 // count a result one turn late; nothing is ever lost or counted twice.
 type window struct {
-	length uint64 // of a slice, ns
-	good   [slices]slice
-	bad    [slices]slice
-	slow   [slices]slice // of good and bad
-	limit  [slices]slice // highest limit seen as a slice began
+	length  uint64 // of a slice, ns
+	last    atomic.Uint64
+	stripes []stripe
+	bad     ring
+	slow    ring // of good and bad
+	limit   ring // highest limit seen as a slice began
 }
 
-// slice is 63 … 40 turn · 39 … 0 count.
-type slice struct{ atomic.Uint64 }
+type (
+	ring   [slices]slice
+	stripe struct {
+		good ring
+		_    [48]byte // two cache lines in all
+	}
+
+	// slice is 63 … 40 turn · 39 … 0 count.
+	slice struct{ atomic.Uint64 }
+)
 
 const (
 	turnShift = 40
@@ -39,20 +51,52 @@ type spot struct {
 	turn  uint64
 }
 
-func newWindow(d time.Duration) window { return window{length: uint64(d) / slices} }
+func newWindow(d time.Duration, stripes int) *window {
+	return &window{length: uint64(d) / slices, stripes: make([]stripe, stripes)}
+}
 
-// number counts slices since instant 0; it wraps if the clock goes below that.
-func (w *window) number(at adaptive.Instant) uint64 { return uint64(at) / w.length }
+// stripesFor is one in virtual time, where a single goroutine runs, and otherwise
+// one a CPU, to a power of two.
+func stripesFor(real bool) int {
+	n := 1
+	for real && n < min(runtime.GOMAXPROCS(0), 16) {
+		n *= 2
+	}
+	return n
+}
+
+// number counts slices since instant 0; it wraps if the clock goes below that. It
+// is remembered, because dividing costs more than all else here.
+func (w *window) number(at adaptive.Instant) uint64 {
+	n := w.last.Load()
+	if uint64(at)-n*w.length < w.length {
+		return n
+	}
+	n = uint64(at) / w.length
+	w.last.Store(n)
+	return n
+}
 
 func place(number uint64) spot {
 	return spot{int(number % slices), number / slices & turnMask}
 }
 
+// good is the ring in which this goroutine counts successes: those that run at the
+// same time have stacks far apart.
+func (w *window) good() *ring {
+	if len(w.stripes) == 1 {
+		return &w.stripes[0].good
+	}
+	var b byte
+	hint := uint64(uintptr(unsafe.Pointer(&b))>>10) * 0x9E3779B97F4A7C15
+	return &w.stripes[hint>>32&uint64(len(w.stripes)-1)].good
+}
+
 // add counts one result in the slice of instant at, and reports whether it was
 // the first there.
-func (w *window) add(results *[slices]slice, at adaptive.Instant) (first bool) {
+func (w *window) add(r *ring, at adaptive.Instant) (first bool) {
 	p := place(w.number(at))
-	s := &results[p.index]
+	s := &r[p.index]
 	for {
 		old := s.Load()
 		if old>>turnShift == p.turn && old != 0 {
@@ -83,7 +127,9 @@ func (w *window) note(at adaptive.Instant, n int) {
 // counts returns the results that still count at instant now.
 func (w *window) counts(now adaptive.Instant) (good, bad, slow uint64) {
 	for _, p := range w.recent(now) {
-		good += w.good[p.index].in(p.turn)
+		for i := range w.stripes {
+			good += w.stripes[i].good[p.index].in(p.turn)
+		}
 		bad += w.bad[p.index].in(p.turn)
 		slow += w.slow[p.index].in(p.turn)
 	}

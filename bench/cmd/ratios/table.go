@@ -24,7 +24,7 @@ type results struct {
 	samples    map[key][]sample
 }
 
-var line = regexp.MustCompile(`^BenchmarkAdmit/([^/]+)/(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
+var line = regexp.MustCompile(`^Benchmark\w+/([^/]+)/(\S+?)(?:-\d+)?\s+\d+\s+(.*)$`)
 
 func read(from io.Reader) (*results, error) {
 	r := &results{samples: map[key][]sample{}}
