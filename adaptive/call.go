@@ -90,6 +90,9 @@ func (v *view) TryAcquire() (Permit, bool) {
 	if p, ok := v.l.try(v.c.Weight); ok {
 		return p, true
 	}
+	if p, ok := v.l.overrule(v.c.Weight, false, v.c.Deadline); ok {
+		return p, true
+	}
 	v.l.turnAway()
 	return Permit{}, false
 }
@@ -97,12 +100,16 @@ func (v *view) TryAcquire() (Permit, bool) {
 // unfit counts and returns why a call may not even be tried.
 func (v *view) unfit() error {
 	c, l := &v.c, v.l
-	switch highest := l.config.Max; {
+	switch highest := l.config.Load().Max; {
 	case c.Weight < 0 || c.Weight > highest:
 		return l.impossible("Weight is %d, must be 1 to Config.Max, which is %d, or 0 for 1", c.Weight, highest)
 	case c.Priority < lowestPriority || c.Priority > highestPriority:
 		return l.impossible("Priority is %d, must be %d to %d", c.Priority, lowestPriority, highestPriority)
 	case c.Deadline != 0 && l.Now() >= c.Deadline:
+		if l.config.Load().Observe {
+			l.wouldHave[RejectDeadline].Add(1)
+			return nil
+		}
 		return l.reject(RejectDeadline)
 	}
 	return nil

@@ -49,5 +49,11 @@ func after(d time.Duration) (fired <-chan time.Time, stop func() bool) {
 // sinceBase is cheaper than time.Now: it reads the monotonic clock alone.
 func sinceBase(base time.Time) Instant { return Instant(time.Since(base)) }
 
+// stopwatch tells the time since it was made.
+func stopwatch() func() Instant {
+	base := time.Now()
+	return func() Instant { return sinceBase(base) }
+}
+
 // untilDeadline is how much time a caller has left.
 func untilDeadline(t time.Time) time.Duration { return time.Until(t) }

@@ -28,6 +28,11 @@ type Config struct {
 	// call up to 65,536 a second and fewer above that, as the last window had it; on a Clock of
 	// one's own every call. Outcomes are counted of every call in any case.
 	TimeOneIn int
+
+	// Observe makes the Limiter measure, decide and count as always, but admit every
+	// call that can be; Stats.WouldReject has those that would have been rejected. What a guard in
+	// front asks for, and Close, hold all the same. It is for a trial in production.
+	Observe bool
 }
 
 const (
@@ -42,10 +47,17 @@ const (
 
 // Parts are what a Limiter is given that is not data.
 type Parts struct {
-	Law        Law            // a law of your own, or one with typed constants; nil means Config.Law
-	Clock      Clock          // zero means the machine's
-	Classify   Classifier     // how Do, DoValue and Wrap read errors; nil means Classify
-	OnDecision func(Decision) // called after each decision, with no lock held; must not block
+	Law      Law        // a law of your own, or one with typed constants; nil means Config.Law
+	Clock    Clock      // zero means the machine's
+	Classify Classifier // how Do, DoValue and Wrap read errors; nil means Classify
+
+	// OnDecision is called after each decision, in order and one at a time, with no
+	// lock held, on the goroutine of a call that has given its permit back. While it
+	// runs, decisions wait, up to 64 of them; the oldest are dropped and counted, and
+	// so are panics: see Stats. LogDecisions makes one.
+	OnDecision func(Decision)
+
+	Expected Envelope // what the configuration should do; zero means nothing
 }
 
 // WithDefaults returns c with each zero field replaced by what it stands for.

@@ -45,6 +45,7 @@ type control struct {
 	tally   tally
 
 	decisions ring
+	watch     watch
 }
 
 // tick closes the window if it is over and has the law decide.
@@ -93,9 +94,7 @@ func (l *Limiter) tick(now Instant) {
 		return
 	}
 	l.grant()
-	if l.onDecision != nil {
-		l.onDecision(d)
-	}
+	l.tell(d)
 }
 
 // poll moves the window on and reports whether it is over. mu is held.
@@ -250,7 +249,7 @@ func (l *Limiter) endCohort() {
 	c.cohort = int(l.admissions() - c.started)
 	c.phase = collecting
 	if c.next.After > 0 {
-		c.limit = min(max(c.next.After, float64(l.config.Min)), float64(l.config.Max))
+		c.limit = within(c.next.After, l.config.Load())
 		l.enforce()
 	}
 	s.expect(0, 0, 0)
@@ -272,13 +271,13 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	c := &l.control
 	w := Window{
 		Opened: c.opened, Closed: now, Wall: l.wall.Add(time.Duration(now)),
-		Limit: c.limit, Min: float64(l.config.Min), Max: float64(l.config.Max),
+		Limit: c.limit, Min: float64(l.config.Load().Min), Max: float64(l.config.Load().Max),
 		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.gate.load().inFlight(),
 		Drained: c.drained, Resumed: c.resumed, PeakInFlight: l.samples.peak(),
 	}
 	c.tally.fill(&w)
 	c.resumed, c.closed = false, now
-	if l.config.TimeOneIn == 0 && !l.samples.exact {
+	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {
 		l.samples.timeOneIn(shiftFor(w.Completions, w.Length()))
 	}
 	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
@@ -294,13 +293,14 @@ func (l *Limiter) apply(now Instant, d Decision, w *Window) Decision {
 	if r := c.ramp; r != nil && r.over {
 		c.ramp, c.resumed = nil, true
 	}
-	d.Name, d.At, d.From = l.config.Name, now, l.gate.load().limit()
+	d.Name, d.At, d.From = l.config.Load().Name, now, l.gate.load().limit()
 	if !math.IsNaN(d.Limit) { // a law that lost its numbers keeps the limit
-		c.limit = min(max(d.Limit, w.Min), w.Max)
+		c.limit = within(d.Limit, l.config.Load())
 	}
 	d.Limit, d.To = c.limit, l.enforce()
 	d.Samples, d.Median = w.Samples(), w.Latency.Quantile(0.5)
 	d.PeakInFlight, d.Blocked = w.PeakInFlight, w.Blocked
+	d.Outside = c.watch.add(w, d.To, l.rejections())
 	c.decisions.add(d)
 	l.openWindow(now, d.Next)
 	return d

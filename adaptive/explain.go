@@ -72,7 +72,7 @@ func (l *Limiter) Explain() string {
 	case pin > 0:
 		s = fmt.Sprintf("pinned at %d by SetLimit; last: %s", pin, s)
 	}
-	if name := l.config.Name; name != "" {
+	if name := l.config.Load().Name; name != "" {
 		s = name + ": " + s
 	}
 	return s
@@ -100,6 +100,9 @@ func (d Decision) String() string {
 	fmt.Fprintf(&b, ", up to %d in flight, %d blocked", d.PeakInFlight, d.Blocked)
 	if d.Unless != "" {
 		fmt.Fprintf(&b, "; %s", d.Unless)
+	}
+	if d.Outside != "" {
+		fmt.Fprintf(&b, "; not as expected: %s", d.Outside)
 	}
 	return b.String()
 }

@@ -8,7 +8,7 @@ import "time"
 // No timer ends it: whoever comes first after that does, in lift. Nobody has to be
 // woken then, because nobody waits: the queue was flushed and is closed meanwhile.
 func (l *Limiter) holdBack(d time.Duration, at Instant) (b *bar, out []*waiter) {
-	if d = min(d, l.config.MaxRetryAfter); d <= 0 {
+	if d = min(d, l.config.Load().MaxRetryAfter); d <= 0 {
 		return nil, nil
 	}
 	b = &bar{err: l.rejection[RejectRetryAfter], reason: RejectRetryAfter, from: at, until: at.Add(d)}
@@ -46,7 +46,14 @@ func (l *Limiter) heldFor() time.Duration {
 	l.queueMu.Lock()
 	b := l.bars[heldBack]
 	l.queueMu.Unlock()
-	if now := l.Now(); b != nil && b.stands(now) {
+	return l.remaining(b)
+}
+
+func (l *Limiter) remaining(b *bar) time.Duration {
+	if b == nil {
+		return 0
+	}
+	if now := l.Now(); b.stands(now) {
 		return b.until.Sub(now)
 	}
 	return 0

@@ -158,7 +158,8 @@ type stopped struct{}
 // play is one run. choose picks one of n actors that can move; the first of them
 // is the one that moved last, if it still can.
 func play(t testing.TB, limit int, actors []actor, choose func(n int, lastCan bool) int) {
-	w := &world{t: t, l: &Limiter{config: Config{Queue: 10}}, queued: map[*waiter]int{}}
+	w := &world{t: t, l: &Limiter{}, queued: map[*waiter]int{}}
+	w.l.config.Store(&Config{Queue: 10})
 	w.l.gate.setLimit(limit)
 	var yieldOf func(func() bool) bool // of the actor that moves
 	w.pause = func(ready func() bool) {

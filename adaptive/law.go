@@ -88,6 +88,7 @@ type Decision struct {
 	Median       time.Duration // round trip of the window
 	PeakInFlight int
 	Blocked      int
+	Outside      string // how reality has left Parts.Expected, over the last 1,000 round trips; "" if not
 }
 
 // Collect says how a window is collected. The zero Collect closes at the first

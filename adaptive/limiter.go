@@ -30,14 +30,18 @@ type Limiter struct {
 	lateEnds atomic.Uint64
 
 	control control
+	outbox  outbox
+
+	config    atomic.Pointer[Config]       // replaced as a whole, by install
+	wouldHave [RejectReasons]atomic.Uint64 // rejections that Config.Observe spared
 
 	// Set by New and never changed.
-	config     Config
 	clock      func() Instant // nil means base
 	base       time.Time
 	wall       time.Time
 	classifier Classifier
 	onDecision func(Decision)
+	ownLaw     bool // given in Parts, not by name
 	rejection  [RejectReasons]*RejectedError
 }
 
@@ -52,7 +56,7 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 	} else if own, ok := law.(interface{ faults(string) error }); ok {
 		err = own.faults(fmt.Sprint(law))
 	}
-	if err := errors.Join(c.validateNumbers(), err); err != nil {
+	if err := errors.Join(c.validateNumbers(), err, parts.Expected.Validate()); err != nil {
 		return nil, err
 	}
 	c = c.WithDefaults()
@@ -62,9 +66,11 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 	clk, base := parts.Clock.started()
 	l := &Limiter{
 		samples: newSamples(parts.Clock),
-		config:  c, clock: clk.Now, base: base, wall: clk.Wall,
-		classifier: parts.Classify, onDecision: parts.OnDecision,
+		clock:   clk.Now, base: base, wall: clk.Wall,
+		classifier: parts.Classify, onDecision: parts.OnDecision, ownLaw: parts.Law != nil,
 	}
+	l.config.Store(&c)
+	l.control.watch.expected = parts.Expected
 	if l.classifier == nil {
 		l.classifier = Classify
 	}
@@ -78,10 +84,10 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 // start puts the initial limit in force and asks the law for its first window.
 func (l *Limiter) start(law Controller) {
 	c := &l.control
-	c.law, c.limit = law, float64(l.config.Initial)
+	c.law, c.limit = law, float64(l.config.Load().Initial)
 	c.tally = newTally()
 	l.samples.counts.Store(1<<31 - 1)
-	l.samples.timeOneIn(shift(l.config.TimeOneIn))
+	l.samples.timeOneIn(shift(l.config.Load().TimeOneIn))
 	l.enforce()
 	now := l.Now()
 	c.opened = now
@@ -99,7 +105,7 @@ func (l *Limiter) Now() Instant {
 }
 
 // Config is the configuration in force, with defaults filled in.
-func (l *Limiter) Config() Config { return l.config }
+func (l *Limiter) Config() Config { return *l.config.Load() }
 
 // Limit is how many calls may be in flight now.
 func (l *Limiter) Limit() int { return l.gate.load().limit() }
@@ -108,6 +114,9 @@ func (l *Limiter) Limit() int { return l.gate.load().limit() }
 // never waits and allocates nothing.
 func (l *Limiter) TryAcquire() (Permit, bool) {
 	if p, ok := l.try(1); ok {
+		return p, true
+	}
+	if p, ok := l.overrule(1, false, 0); ok {
 		return p, true
 	}
 	l.turnAway()
@@ -143,7 +152,11 @@ func (l *Limiter) acquireFunc(c Call, f func(Permit, error)) (stop func() bool) 
 		call(f, p)
 		return notWaiting
 	}
-	if l.config.Queue < 0 {
+	if p, ok := l.overrule(c.Weight, true, c.Deadline); ok {
+		call(f, p)
+		return notWaiting
+	}
+	if l.config.Load().Queue < 0 {
 		f(Permit{}, l.turnAway())
 		return notWaiting
 	}

@@ -19,7 +19,7 @@ func (l *Limiter) SetLimit(n int) error {
 func (l *Limiter) Resume() {
 	l.freeze(func(c *control) {
 		if c.pin > 0 {
-			c.limit = min(max(float64(c.pin), float64(l.config.Min)), float64(l.config.Max))
+			c.limit = within(float64(c.pin), l.config.Load())
 		}
 		c.pin = 0
 	})
@@ -54,8 +54,8 @@ func (l *Limiter) Hold(n int) {
 func (l *Limiter) Recover(limit int) {
 	l.freeze(func(c *control) {
 		c.hold, c.suspended = 0, false
-		target := min(max(float64(limit), float64(l.config.Min)), float64(l.config.Max))
-		c.limit = max(target/4, float64(l.config.Min), 1)
+		target := within(float64(limit), l.config.Load())
+		c.limit = max(target/4, float64(l.config.Load().Min), 1)
 		c.ramp = newRamp(target, l.samples.typical.Load())
 	})
 }

@@ -8,7 +8,16 @@ import (
 
 // wait is the slow half of Acquire: no place was free.
 func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
-	if l.config.Queue < 0 {
+	if l.config.Load().Observe {
+		w := newWaiter(c)
+		if d, has := ctx.Deadline(); has {
+			w.hurry(l.Now().Add(untilDeadline(d)))
+		}
+		if p, ok := l.overrule(c.Weight, true, w.deadline); ok {
+			return p, nil
+		}
+	}
+	if l.config.Load().Queue < 0 {
 		return Permit{}, l.turnAway()
 	}
 	l.noteBlocked()
@@ -39,8 +48,8 @@ func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 // await waits for the answer to w, which is in the queue.
 func (l *Limiter) await(ctx context.Context, w *waiter) (_ Permit, err error) {
 	var patience <-chan time.Time
-	if l.config.MaxWait > 0 {
-		fired, stop := after(l.config.MaxWait)
+	if l.config.Load().MaxWait > 0 {
+		fired, stop := after(l.config.Load().MaxWait)
 		defer stop()
 		patience = fired
 	}
@@ -140,7 +149,7 @@ func (l *Limiter) enqueue(w *waiter, now Instant) (admitted word, out *waiter, e
 			return 0, nil, l.reject(RejectDeadline)
 		case g&flagWaiting == 0 && !l.gate.swap(g, g|flagWaiting):
 		default:
-			if l.queue.n >= l.config.Queue {
+			if l.queue.n >= l.config.Load().Queue {
 				if out = l.queue.last(); out.turn <= l.queue.turn(w) {
 					return 0, nil, l.reject(RejectQueueFull)
 				}

@@ -2,8 +2,10 @@ package configfile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,7 +15,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/adaptive/configfile"
-	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 const whole = `# what is tuned of the client of users
@@ -43,8 +45,46 @@ provenance:
   kept: true
 `
 
-func wholeFile() (*configfile.File, *breaker.Config) {
-	b := &breaker.Config{Rate: 0.25, MinVolume: 50, Open: breaker.Backoff{Base: 2 * time.Second, Factor: 1.5}}
+// trips stands for the Config of another package.
+type trips struct {
+	Rate      float64
+	MinVolume int
+	Window    time.Duration
+	Open      growth
+}
+
+type growth struct {
+	Base   time.Duration
+	Factor float64
+}
+
+func (c trips) Validate() error {
+	var faults []error
+	if c.Rate > 1 {
+		faults = append(faults, fmt.Errorf("trips: config: Rate is %v, must be at most 1", c.Rate))
+	}
+	if c.Window != 0 && c.Window < time.Millisecond {
+		faults = append(faults, fmt.Errorf("trips: config: Window is %v, must be at least 1ms", c.Window))
+	}
+	if c.Open.Factor != 0 && c.Open.Factor < 1 {
+		faults = append(faults, fmt.Errorf("trips: config: Open.Factor is %v, must be at least 1", c.Open.Factor))
+	}
+	return errors.Join(faults...)
+}
+
+// filled is want with what grows with package adaptive.
+func filled(want string) string {
+	var keys []string
+	for i, t := 0, reflect.TypeFor[adaptive.Config](); i < t.NumField(); i++ {
+		keys = append(keys, strict.KeyOf(t.Field(i).Name))
+	}
+	_, err := adaptive.ParseLaw("none")
+	_, laws, _ := strings.Cut(err.Error(), "the laws are ")
+	return strings.NewReplacer("LIMITER", strings.Join(keys, ", "), "LAWS", laws).Replace(want)
+}
+
+func wholeFile() (*configfile.File, *trips) {
+	b := &trips{Rate: 0.25, MinVolume: 50, Open: growth{Base: 2 * time.Second, Factor: 1.5}}
 	return &configfile.File{
 		Limiter: adaptive.Config{
 			Name: "users", Law: "vegas:alpha=3", Initial: 10, Min: 2, Max: 200, Queue: -1, MaxWait: 250 * time.Millisecond,
@@ -67,7 +107,7 @@ func TestParseReadsEverySection(t *testing.T) {
 		"in JSON on tabs": strings.ReplaceAll(jsonOf(t), "  ", "\t"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			var b breaker.Config
+			var b trips
 			f, err := configfile.Parse("limiter.yaml", []byte(data), configfile.Sections{"breaker": &b})
 			require.NoError(t, err)
 			want, wantBreaker := wholeFile()
@@ -86,7 +126,7 @@ func jsonOf(t *testing.T) string {
 }
 
 func TestParseTakesWhatIsLeftOutAsDefaults(t *testing.T) {
-	b := breaker.Config{Rate: 0.9}
+	b := trips{Rate: 0.9}
 	f, err := configfile.Parse("x", []byte("version: 1"), configfile.Sections{"breaker": &b})
 	require.NoError(t, err)
 	require.Zero(t, f.Limiter)
@@ -123,35 +163,35 @@ func TestParseTellsAllFaultsWithTheirPlace(t *testing.T) {
 		{"a duration beyond int64", "version: 1\nlimiter: {max-wait: 9999999h}", `x:2: limiter.max-wait: is "9999999h", must be a duration such as 250ms or 2m`},
 		{"NaN", "version: 1\nbreaker: {rate: .nan}", `x:2: breaker.rate: is ".nan", must be a finite number`},
 		{"infinity", "version: 1\nbreaker: {rate: 1e999}", `x:2: breaker.rate: is "1e999", must be a finite number`},
-		{"a section that is a list", "version: 1\nlimiter: [1]", "x:2: limiter: is a list, must be a mapping with one of name, law, initial, min, max, queue, max-wait, max-retry-after, time-one-in"},
+		{"a section that is a list", "version: 1\nlimiter: [1]", "x:2: limiter: is a list, must be a mapping with one of LIMITER"},
 		{"a list for a value", "version: 1\nlimiter: {max: [1]}", "x:2: limiter.max: is a list, must be a whole number"},
 		{"a second document", "version: 1\n---\nversion: 1", "x:2: a second document, must be one a file"},
-		{"an alias", "version: 1\nlimiter: &l {max: 3}\nbreaker: *l", "x:3: breaker: is an alias, must be a mapping with one of rate, min-volume, window, open, probe-timeout"},
-		{"a merge key", "version: 1\nlimiter: {<<: {max: 3}}", "x:2: limiter.<<: unknown key, must be one of name, law, initial, min, max, queue, max-wait, max-retry-after, time-one-in"},
+		{"an alias", "version: 1\nlimiter: &l {max: 3}\nbreaker: *l", "x:3: breaker: is an alias, must be a mapping with one of rate, min-volume, window, open"},
+		{"a merge key", "version: 1\nlimiter: {<<: {max: 3}}", "x:2: limiter.<<: unknown key, must be one of LIMITER"},
 		{"null in the provenance", "version: 1\nprovenance: {a: {b: ~}}", "x:2: provenance.a.b: has no value; leave the key out instead"},
 		{"an alias in the provenance", "version: 1\nprovenance: {a: &a [1], b: *a}", "x:2: provenance.b: is an alias, must be a text, a number, a list or a mapping"},
-		{"a law", "version: 1\nlimiter:\n  max: 9\n  law: vega", `x:4: limiter.law: "vega" is unknown; the laws are aimd, fixed, knee, vegas`},
+		{"a law", "version: 1\nlimiter:\n  max: 9\n  law: vega", `x:4: limiter.law: "vega" is unknown; the laws are LAWS`},
 		{"bounds the wrong way round", "version: 1\nlimiter:\n  max: 9\n  min: 12", "x:4: limiter.min: is 12, above Max 9"},
-		{"fault in a nested mapping", "version: 1\nbreaker:\n  rate: 0.5\n  open:\n    factor: 0.5", "x:5: breaker.open.factor: is 0.5, must be a number of at least 1, or 0 for 2"},
+		{"fault in a nested mapping", "version: 1\nbreaker:\n  rate: 0.5\n  open:\n    factor: 0.5", "x:5: breaker.open.factor: is 0.5, must be at least 1"},
 		{"an envelope", "version: 1\nexpected:\n  rejected: 2", "x:3: expected.rejected: is 2, must be above 0 and up to 1, or 0 for none"},
 		{
 			"many at once", "limiter:\n  max: -1\n  law: knees\n  queue: -2\n  max-wait: 3\nbreaker:\n  rate: 2\n  window: 1ns\nexpect: 1",
 			`x:1: version: is missing, must be 1
 x:2: limiter.max: is -1, must be 1 to 16777216, or 0 for 10000
-x:3: limiter.law: "knees" is unknown; the laws are aimd, fixed, knee, vegas
+x:3: limiter.law: "knees" is unknown; the laws are LAWS
 x:4: limiter.queue: is -2, must be 0 for 1024, −1 for none, or a number of calls
 x:5: limiter.max-wait: is 3 without a unit, must be a duration such as 3s or 3ms
-x:7: breaker.rate: is 2, must be above 0 and up to 1, or 0 for 0.5
-x:8: breaker.window: is 1ns, must be at least 1ms, or 0 for 10s
+x:7: breaker.rate: is 2, must be at most 1
+x:8: breaker.window: is 1ns, must be at least 1ms
 x:9: expect: unknown key, must be expected?`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := breaker.Config{Rate: 0.9}
+			b := trips{Rate: 0.9}
 			f, err := configfile.Parse("x", []byte(c.data), configfile.Sections{"breaker": &b})
-			require.EqualError(t, err, c.want)
+			require.EqualError(t, err, filled(c.want))
 			require.Nil(t, f)
-			require.Equal(t, breaker.Config{Rate: 0.9}, b, "nothing of a faulty file comes through")
+			require.Equal(t, trips{Rate: 0.9}, b, "nothing of a faulty file comes through")
 		})
 	}
 }
@@ -194,11 +234,11 @@ func TestLoadRefusesWhatIsNoFile(t *testing.T) {
 func TestSectionsOfTheProgramAreChecked(t *testing.T) {
 	type inner struct{ C chan int }
 	for want, s := range map[string]configfile.Sections{
-		`configfile: section "limiter": the name is taken, must be another one`:                      {"limiter": &breaker.Config{}},
-		`configfile: section "breaker": is a breaker.Config, must be a pointer to a struct, or nil`:  {"breaker": breaker.Config{}},
-		`configfile: section "breaker": is a *breaker.Config, must be a pointer to a struct, or nil`: {"breaker": (*breaker.Config)(nil)},
-		`configfile: section "own": chan int is not plain data`:                                      {"own": &inner{}},
-		`configfile: section "own": field hidden of struct { hidden int } is not exported`:           {"own": &struct{ hidden int }{}},
+		`configfile: section "limiter": the name is taken, must be another one`:                             {"limiter": &trips{}},
+		`configfile: section "breaker": is a configfile_test.trips, must be a pointer to a struct, or nil`:  {"breaker": trips{}},
+		`configfile: section "breaker": is a *configfile_test.trips, must be a pointer to a struct, or nil`: {"breaker": (*trips)(nil)},
+		`configfile: section "own": chan int is not plain data`:                                             {"own": &inner{}},
+		`configfile: section "own": field hidden of struct { hidden int } is not exported`:                  {"own": &struct{ hidden int }{}},
 	} {
 		_, err := configfile.Parse("x", []byte("version: 1"), s)
 		require.EqualError(t, err, want)

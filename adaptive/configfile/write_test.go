@@ -11,7 +11,6 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/adaptive/configfile"
-	"github.com/flyball-go/flyball/breaker"
 )
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
@@ -20,7 +19,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		path := filepath.Join(t.TempDir(), name)
 		require.NoError(t, f.Write(path))
 
-		var again breaker.Config
+		var again trips
 		g, err := configfile.Load(path, configfile.Sections{"breaker": &again})
 		require.NoError(t, err)
 		require.Equal(t, *b, again)
@@ -92,7 +91,7 @@ func TestWriteLeavesNothingWhenItFails(t *testing.T) {
 	for want, f := range map[string]*configfile.File{
 		"configfile: cannot be written: yaml:3: limiter.max: is -1, must be 1 to 16777216, or 0 for 10000": {Limiter: adaptive.Config{Max: -1}},
 		`configfile: cannot be written: yaml:3: provenance.score: has no value; leave the key out instead`: {Provenance: map[string]any{"score": nil}},
-		`configfile: cannot be written: yaml:3: breaker.rate: is ".nan", must be a finite number`:          {Sections: configfile.Sections{"breaker": &breaker.Config{Rate: math.NaN()}}},
+		`configfile: cannot be written: yaml:3: breaker.rate: is ".nan", must be a finite number`:          {Sections: configfile.Sections{"breaker": &trips{Rate: math.NaN()}}},
 	} {
 		require.EqualError(t, f.Write(path), want)
 		require.EqualError(t, f.Replace(path), want)
@@ -110,7 +109,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("version: 1\nlimiter: {law: \"fixed:3\", max-wait: 1h}\nprovenance: {a: [[1], {b: c}], d: 2026-01-02}")
 	f.Add(`{"version": 1, "breaker": {"rate": 1e-3}}`)
 	f.Fuzz(func(t *testing.T, data string) {
-		var b breaker.Config
+		var b trips
 		file, err := configfile.Parse("x", []byte(data), configfile.Sections{"breaker": &b})
 		if err != nil {
 			return
@@ -118,7 +117,7 @@ func FuzzParse(f *testing.F) {
 		for _, encode := range []func() ([]byte, error){file.YAML, file.JSON} {
 			written, err := encode()
 			require.NoError(t, err)
-			var again breaker.Config
+			var again trips
 			g, err := configfile.Parse("x", written, configfile.Sections{"breaker": &again})
 			require.NoError(t, err)
 			require.Equal(t, b, again)

@@ -49,6 +49,14 @@ func (c *Counts) Merge(o *Counts) {
 // N is how many values were counted.
 func (c *Counts) N() uint64 { return c.n }
 
+// Above is how many values fell into buckets that begin above v.
+func (c *Counts) Above(v uint64) (n uint64) {
+	for i := max(c.lo, Index(v, c.sub)+1); i < c.hi; i++ {
+		n += c.buckets[i]
+	}
+	return n
+}
+
 // Quantile is the value below which a share q of the values lies, interpolated
 // within its bucket; 0 if there are none.
 func (c *Counts) Quantile(q float64) float64 {
