@@ -227,11 +227,11 @@ func TestDeadlineOnTheLimitersClockCountsAsThatOfAContext(t *testing.T) {
 	l := taughtAt(t, &now)
 	held := take(t, l, 1)[0]
 	var q line
-	q.joinAs(l, Call{Deadline: now.Add(2900 * ms)}, "cannot make it") // a wait and two round trips
+	q.joinAs(l, Call{Deadline: now.Add(1900 * ms)}, "cannot make it") // a wait and its own round trip
 	require.Equal(t, []string{"cannot make it"}, q.rejected)
 	require.Same(t, l.Rejection(RejectDeadline), q.errs[0])
 
-	q.joinAs(l, Call{Deadline: now.Add(4 * time.Second)}, "waits too long")
+	q.joinAs(l, Call{Deadline: now.Add(3400 * ms)}, "waits too long")
 	q.joinAs(l, Call{Deadline: now.Add(6 * time.Second)}, "makes it")
 	now = now.Add(2500 * ms)
 	held.Done(Success)
@@ -253,9 +253,9 @@ func TestTheEarlierDeadlineCounts(t *testing.T) {
 		held := take(t, l, 1)[0]
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		_, err := l.With(Call{Deadline: l.Now().Add(280 * ms)}).Acquire(ctx)
+		_, err := l.With(Call{Deadline: l.Now().Add(180 * ms)}).Acquire(ctx)
 		require.Equal(t, l.Rejection(RejectDeadline), err)
-		near, cancel := context.WithTimeout(t.Context(), 280*ms)
+		near, cancel := context.WithTimeout(t.Context(), 180*ms)
 		defer cancel()
 		_, err = l.With(Call{Deadline: l.Now().Add(time.Hour)}).Acquire(near)
 		require.Equal(t, l.Rejection(RejectDeadline), err)

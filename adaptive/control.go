@@ -280,8 +280,11 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {
 		l.samples.timeOneIn(shiftFor(w.Completions, w.Length()))
 	}
-	if m := w.Latency.Quantile(0.5); w.Latency.Count() >= 5 && w.Overload() < 0.05 {
-		l.samples.settle(m, w.Latency.Quantile(0.99))
+	if n := w.Latency.Count(); n >= 5 {
+		if w.Overload() < 0.05 || l.typical() == 0 {
+			l.samples.settle(w.Latency.Quantile(0.5), w.Latency.Quantile(0.99))
+		}
+		l.samples.learn(w.Latency.Quantile(0.95), w.Count[TimedOut]*20 > n)
 	}
 	return w
 }

@@ -23,6 +23,6 @@ func (f Fixed) Update(w Window) Decision {
 	if f.Limit > 0 {
 		d.Limit = float64(f.Limit)
 	}
-	d.Next.Samples = 1000 // nothing to decide; this only keeps the usual round trip up to date
+	d.Next.Samples = 100 // nothing to decide; this only keeps the usual round trip up to date
 	return d
 }

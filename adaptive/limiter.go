@@ -125,10 +125,10 @@ func (l *Limiter) TryAcquire() (Permit, bool) {
 
 // Acquire implements [Guard]. It waits in turn, at most Config.MaxWait, with at
 // most Config.Queue others. A call that would have to wait and whose deadline is
-// nearer than the expected wait and twice the usual round trip is rejected at
-// once, and so is one whose turn comes with less than twice the usual round trip left:
-// sent, it would time out in flight, and one that timed out for our own queue
-// would be taken for an overloaded downstream. The error is a [*RejectedError], what Suspend was
+// nearer than the expected wait and the time in which 95 of 100 calls end is rejected
+// at once, and so is one whose turn comes with less than that left: sent, it would
+// likely time out in flight, a place spent on nothing, and one that timed out for our
+// own queue would be taken for an overloaded downstream. The error is a [*RejectedError], what Suspend was
 // given, or the cause of ctx.
 func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 	if err := ctx.Err(); err != nil {

@@ -18,6 +18,7 @@ type samples struct {
 	early   atomic.Int64  // count of time-outs at which one should look; 0 means never
 	typical atomic.Int64  // round trip of late, in nanoseconds; 0 if unknown
 	tail    atomic.Int64  // its 99th percentile, likewise
+	enough  atomic.Int64  // time in which all but few calls end, of late, in overload too; 0 if unknown
 	lowUpTo atomic.Uint32 // calls in flight at the start that count as low concurrency
 
 	_     [64]byte
@@ -145,6 +146,26 @@ func (s *samples) settle(median, p99 time.Duration) {
 		t -= (t - p99) / 20
 	}
 	s.tail.Store(int64(t))
+}
+
+// learn moves the time that a call should have when it is sent, of which p95 is the
+// last window's. Late says that more than one in twenty timed out, so that their
+// 95th percentile is only what they were given: they need more, and how much more
+// is found by giving it. It rises quickly, or the queue goes on sending calls that
+// cannot make it, and places are spent on those.
+func (s *samples) learn(p95 time.Duration, late bool) {
+	t := time.Duration(s.enough.Load())
+	switch {
+	case late:
+		t = max(t, min(max(t, p95)*3/2, 2*p95))
+	case t == 0:
+		t = p95
+	case p95 > t:
+		t += (p95 - t + 1) / 2
+	default:
+		t -= (t - p95) * 3 / 10
+	}
+	s.enough.Store(int64(t))
 }
 
 // peak is the most calls in flight at the start of a sample of this window.

@@ -92,9 +92,10 @@ func (w *waiter) hurry(t Instant) {
 // typical is the round trip of late; 0 if unknown.
 func (l *Limiter) typical() time.Duration { return time.Duration(l.samples.typical.Load()) }
 
-// needed is how much time a call should have left when it is sent: half of the
-// calls take longer than the typical one, few longer than twice that.
-func (l *Limiter) needed() time.Duration { return 2 * l.typical() }
+// needed is how much time a call should have left when it is sent: in a queue in
+// front of an overloaded downstream the next call is always one with hardly more
+// than that, so it must do for all but few.
+func (l *Limiter) needed() time.Duration { return time.Duration(l.samples.enough.Load()) }
 
 // expected is how much time w should have left if it joins the queue under limit
 // now: a place frees every typical/limit.
