@@ -46,6 +46,7 @@ type grammar struct {
 	Simulate simulateCommand `cmd:"" help:"Run guards against a scenario in virtual time and compare them."`
 	Check    checkCommand    `cmd:"" help:"Run scenarios and judge what they assert: a gate for CI, which ends with 1 if an assertion fails."`
 	Tune     tuneCommand     `cmd:"" help:"Search for the configuration that is best in the worst of several scenarios."`
+	Doctor   doctorCommand   `cmd:"" help:"Find rules of a configuration that cannot work where it is used: a gate for CI, which ends with 1 if there is one."`
 
 	Completion completionCommand `cmd:"" help:"Write a script that completes command lines, for a shell."`
 

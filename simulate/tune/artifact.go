@@ -27,7 +27,7 @@ func (c Caller) Validate() error {
 func LoadSetting(path string) (Setting, error) {
 	var b breaker.Config
 	var c Caller
-	f, err := configfile.Load(path, configfile.Sections{"breaker": &b, "caller": &c, "environment": nil})
+	f, err := configfile.Load(path, configfile.Sections{"breaker": &b, "caller": &c, "gobreaker": nil, "environment": nil})
 	if err != nil {
 		return Setting{}, err
 	}
