@@ -43,7 +43,7 @@ func chromium(t *testing.T) *browser {
 		chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, done := chromedp.NewContext(ctx)
 	t.Cleanup(done)

@@ -23,8 +23,8 @@
     return e;
   };
   const swatch = (parent, guard) => {
-    const s = svg(parent, 'svg', { class: 'swatch ' + guard.colour, width: 14, height: 10, 'aria-hidden': 'true' });
-    svg(s, 'line', { x1: 0, y1: 5, x2: 14, y2: 5 });
+    const s = svg(parent, 'svg', { class: 'swatch ' + guard.colour, width: 18, height: 10, 'aria-hidden': 'true' });
+    svg(s, 'line', { x1: 0, y1: 5, x2: 18, y2: 5 });
   };
 
   // Numbers, with three digits.
@@ -109,10 +109,13 @@
       for (const g of scene.guards) if (!shown.has(g.name)) shown.set(g.name, first.has(g.name));
       this.makeKeys();
       this.width = 0;
-      new ResizeObserver(() => {
-        const width = Math.floor(this.charts.clientWidth);
-        if (width && width !== this.width) { this.width = width; this.draw(); }
-      }).observe(this.charts);
+      this.fit();
+      new ResizeObserver(() => this.fit()).observe(this.charts);
+    }
+
+    fit() {
+      const width = Math.floor(this.charts.clientWidth);
+      if (width && width !== this.width) { this.width = width; this.draw(); }
     }
 
     get visible() { return this.scene.guards.filter(g => shown.get(g.name)); }
@@ -126,7 +129,7 @@
         key.append(g.name);
         key.addEventListener('click', () => {
           shown.set(g.name, !shown.get(g.name));
-          scenes.forEach(s => s.draw());
+          scenes.forEach(s => s.draw()); // guards keep their state from one scenario to the next
         });
       }
     }
@@ -506,7 +509,7 @@
       if (d) {
         const p = html(tip, 'p', 'decision');
         html(p, 'b', '', g.name + ' ');
-        p.append((many ? `client ${d.client + 1} ` : '') + d.decision);
+        p.append((many ? `client ${d.client + 1}, ` : '') + d.decision);
       }
     }
   }
