@@ -18,7 +18,7 @@ func Do(ctx context.Context, g Guard, f func(context.Context) error) error {
 	}
 	defer p.Release()
 	err = f(ctx)
-	p.DoneResult(p.classify(ctx, err))
+	p.DoneError(ctx, err)
 	return err
 }
 
@@ -31,7 +31,7 @@ func DoValue[T any](ctx context.Context, g Guard, f func(context.Context) (T, er
 	}
 	defer p.Release()
 	v, err := f(ctx)
-	p.DoneResult(p.classify(ctx, err))
+	p.DoneError(ctx, err)
 	return v, err
 }
 

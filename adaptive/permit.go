@@ -60,6 +60,10 @@ func (p Permit) Done(o Outcome) { p.end(Result{Outcome: o}, true) }
 // DoneResult is Done for a result that may carry Retry-After.
 func (p Permit) DoneResult(r Result) { p.end(r, true) }
 
+// DoneError is Done for a call that returned err, read as [Do] reads it: by the
+// Limiter's Classifier. ctx is what the call ran under.
+func (p Permit) DoneError(ctx context.Context, err error) { p.DoneResult(p.classify(ctx, err)) }
+
 // Release gives the permit back as Abandoned unless it has ended already. It is
 // for defer, where it catches a panic, a Goexit and an early return:
 //

@@ -1,12 +1,27 @@
 // Package pool runs tasks on goroutines, as many at once as a guard admits.
 //
-// A permit is a worker: there are no idle ones, and the number of tasks that run
-// follows the limit of the guard, whether that is fixed, adaptive or behind a
-// circuit breaker. How a task ended is reported to the guard as [adaptive.Do]
-// does.
+//	lim, err := adaptive.New(adaptive.Config{Name: "users"})
+//	…
+//	p, err := pool.New(lim, pool.Config{})
+//	…
+//	users, err := pool.Map(ctx, p, ids, client.User)
 //
-// [Submit] is for one result, [Map] for many in order, [Pool.Group] for tasks
-// that stand and fall together, [Pool.Go] for those nobody waits for. Every
-// accepted task has exactly one result: a value, an error, a [PanicError] or
-// [ErrGoexit] if it ran; why it did not, if it never did.
+// A permit is a place to work in: the number of tasks that run follows the limit
+// of the guard, whether that is fixed, adaptive or behind a circuit breaker. How a
+// task ended is reported to the guard as [adaptive.Do] does. A pool without a guard
+// has a limit of its own.
+//
+// [Submit] is for one result, [Map], [Gather], [AsCompleted] and [First] for many,
+// [Pool.Group] for tasks that stand and fall together, [Pool.Go] and [Pool.Every]
+// for those that nobody waits for. [Pool.With] gives tasks a name, a priority, a
+// weight and time-outs; [Config] the pool a rate and retries.
+//
+// Every accepted task has exactly one result: a value, an error, a [PanicError],
+// [TimeoutError] or [ErrGoexit] if it ran; why it did not, if it never did. A panic
+// never ends the program but where nobody would hear of it, see [Parts].
+//
+// Tasks that only compute belong in a pool of their own, without a guard: one that
+// waits for a downstream should not keep a CPU idle, and one that computes should
+// not take a place that stands for a call. See docs/from-asyncio.md for what
+// becomes of each of asyncio's tools.
 package pool

@@ -3,7 +3,6 @@ package pool
 import (
 	"context"
 	"errors"
-	"iter"
 	"sync"
 )
 
@@ -11,13 +10,14 @@ import (
 // function given to [Pool.Group] and the tasks themselves run.
 type Group struct {
 	pool   *Pool
-	ctx    context.Context
+	scope  *scope
 	cancel context.CancelCauseFunc
-	tasks  sync.WaitGroup
+	empty  chan struct{} // has something whenever live falls to 0
 
 	mu   sync.Mutex
+	live int
 	over bool // the group has ended
-	told bool // errs has the cause of ctx
+	told bool // errs has the cause of the context
 	errs []error
 }
 
@@ -27,8 +27,15 @@ type Group struct {
 // never do. Group returns all errors joined, but not those of tasks that ended
 // only because they were cancelled.
 func (p *Pool) Group(ctx context.Context, f func(ctx context.Context, g *Group) error) error {
-	g := &Group{pool: p}
-	g.ctx, g.cancel = context.WithCancelCause(ctx)
+	if f == nil {
+		return errNoFunction
+	}
+	if p.fault != nil {
+		return p.fault
+	}
+	inner, cancel := context.WithCancelCause(ctx)
+	g := &Group{pool: p, cancel: cancel, empty: make(chan struct{}, 1)}
+	g.scope = p.hold(inner)
 	returned := false
 	defer func() {
 		if !returned { // a panic or Goexit in f
@@ -36,11 +43,10 @@ func (p *Pool) Group(ctx context.Context, f func(ctx context.Context, g *Group) 
 			g.wait()
 		}
 	}()
-	err := f(g.ctx, g)
+	err := f(inner, g)
 	returned = true
 	g.note(err)
 	g.wait()
-	g.cancel(nil)
 	if len(g.errs) == 1 {
 		return g.errs[0]
 	}
@@ -48,24 +54,47 @@ func (p *Pool) Group(ctx context.Context, f func(ctx context.Context, g *Group) 
 }
 
 // Go adds a task to the group. It never blocks: tasks that wait are bounded by
-// what the caller adds, so for an endless input use [Map]. Tasks may add tasks.
-// It panics once the group has ended.
-func (g *Group) Go(f func(context.Context) error) { g.note(g.start(f, g.pool.add)) }
-
-// start makes f a task of the group, accepted by accept.
-func (g *Group) start(f func(context.Context) error, accept func(*job) error) error {
+// what the caller adds, so for an endless input use [Map] or [AsCompleted]. Tasks
+// may add tasks. It panics once the group has ended.
+func (g *Group) Go(f func(context.Context) error) {
 	g.mu.Lock()
 	if g.over {
 		g.mu.Unlock()
 		panic("pool: Group.Go on a group that has ended")
 	}
-	g.tasks.Add(1)
+	g.live++
 	g.mu.Unlock()
-	err := accept(newJob(g.ctx, f, g.note, g.tasks.Done))
-	if err != nil {
-		g.tasks.Done()
+	j := &groupJob{group: g, f: f}
+	j.work, j.shared = j, true
+	err := errNoFunction
+	if f != nil {
+		err = g.pool.accepts(g.pool, g.scope, &j.job)
 	}
-	return err
+	if err != nil {
+		g.note(err)
+		j.gone()
+	}
+}
+
+type groupJob struct {
+	job
+	group *Group
+	f     func(context.Context) error
+}
+
+func (j *groupJob) run(ctx context.Context) error { return j.f(ctx) }
+func (j *groupJob) fail(err error)                { j.group.note(err) }
+
+func (j *groupJob) gone() {
+	g := j.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.live--; g.live == 0 {
+		select {
+		case g.empty <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // note keeps err, and cancels the others if it is the first.
@@ -74,58 +103,87 @@ func (g *Group) note(err error) {
 		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if cause := context.Cause(g.ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
+	ctx := g.scope.ctx
+	if cause := context.Cause(ctx); cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
 		if g.told {
+			g.mu.Unlock()
 			return
 		}
 		g.told, err = true, cause
 	}
-	if g.ctx.Err() == nil {
-		g.told = true
-		g.cancel(err)
-	}
+	first := ctx.Err() == nil
+	g.told = g.told || first
 	g.errs = append(g.errs, err)
-}
-
-// wait waits for all tasks, those included that they add.
-func (g *Group) wait() {
-	g.tasks.Wait()
-	g.mu.Lock()
-	g.over = true
 	g.mu.Unlock()
+	if first {
+		g.cancel(err)
+		g.pool.dropAll(g.scope) // before the place of the one that failed is free
+	}
 }
 
-// Map calls f for each value of in, as tasks of a group, and returns the results
-// in the order of in. The first error cancels the rest, and all errors are
-// returned joined, as by [Pool.Group]. It takes the next value of in only when
-// there is room for it to wait, so in may be endless.
-func Map[In, Out any](
-	ctx context.Context, p *Pool, in iter.Seq[In], f func(context.Context, In) (Out, error),
-) ([]Out, error) {
-	var mu sync.Mutex
-	var out []Out
-	err := p.Group(ctx, func(_ context.Context, g *Group) error {
-		for v := range in {
-			mu.Lock()
-			i := len(out)
-			out = append(out, *new(Out))
-			mu.Unlock()
-			err := g.start(func(ctx context.Context) error {
-				r, err := f(ctx, v)
-				mu.Lock()
-				out[i] = r
-				mu.Unlock()
-				return err
-			}, p.submit)
-			if err != nil {
-				return err
+// wait waits for all tasks, those included that they add, and ends the group.
+func (g *Group) wait() {
+	ctx := context.WithoutCancel(g.scope.ctx)
+	for {
+		g.mu.Lock()
+		if g.live == 0 {
+			g.over = true
+			g.mu.Unlock()
+			break
+		}
+		g.mu.Unlock()
+		_ = g.pool.awaitScope(ctx, g.empty, g.scope, func() bool { return false })
+	}
+	g.cancel(nil)
+	g.pool.letGo(g.scope)
+}
+
+// hold returns a scope for ctx that stays until it is let go.
+func (c *core) hold(ctx context.Context) *scope {
+	s := c.newScope(ctx)
+	c.mu.Lock()
+	s.kept = true
+	c.mu.Unlock()
+	return s
+}
+
+func (c *core) letGo(s *scope) {
+	c.mu.Lock()
+	s.kept = false
+	c.retire(s)
+	c.unlock()
+}
+
+// accepts accepts j into s, which is held, room or not.
+func (c *core) accepts(p *Pool, s *scope, j *job) error {
+	now := c.now()
+	c.mu.Lock()
+	defer c.unlock()
+	switch {
+	case c.refuses(s.ctx):
+		return ErrClosed
+	case s.dead:
+		return context.Cause(s.ctx)
+	}
+	c.accept(j, p, s, now)
+	return nil
+}
+
+// awaitScope waits for ready, for a task that needs the jobs of s until enough.
+func (c *core) awaitScope(ctx context.Context, ready <-chan struct{}, s *scope, enough func() bool) error {
+	return c.await(ctx, ready, func() *job {
+		if enough() {
+			return nil
+		}
+		for j := s.head; j != nil; j = j.scopeNext {
+			if j.state == waiting {
+				return j
 			}
 		}
 		return nil
+	}, func(seat *scope) {
+		s.wanted = append(s.wanted, seat)
+	}, func(seat *scope) {
+		s.wanted = without(s.wanted, seat)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }

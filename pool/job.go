@@ -1,75 +1,117 @@
 package pool
 
 import (
-	"container/list"
 	"context"
-	"runtime/debug"
-
-	"github.com/flyball-go/flyball/adaptive"
+	"sync/atomic"
+	"time"
 )
+
+// work is what a job does: the part of a task that its users see.
+type work interface {
+	// run calls the user's function.
+	run(ctx context.Context) error
+	// fail hears an error, exactly once, with no lock held and before the
+	// place of the task is free: an error so stops the next task of a group from
+	// starting.
+	fail(err error)
+	// gone is called last, with no lock held: whoever waited for this task finds
+	// its place free.
+	gone()
+}
 
 // job is a task without its type: what the pool keeps of it.
 type job struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	run    func(context.Context) error // the user's function
-	// Each is called exactly once, with no lock held: result before the permit is
-	// back, so that an error stops the next task of a group from starting; gone
-	// after, so that whoever waits for this task finds the place free.
-	result func(error)
-	gone   func()
-
-	// Under Pool.mu.
-	elem    *list.Element // in the list that it is in
-	waiting bool
-	roomy   bool        // holds a place of Pool.room while it waits
-	unhook  func() bool // from ctx, while it waits
+	next, prev           *job // in the queue while it waits, or among those that end together
+	scopeNext, scopePrev *job // in scope, from acceptance to the end
+	pool                 *Pool
+	scope                *scope
+	work                 work
+	err                  error // the result; set before state says ended
+	accepted, started    time.Duration
+	turn                 int         // of the queue
+	own                  lazyContext // of a task with a handle, whose context is not shared
+	tries                *tries      // nil before the first retry
+	watch                *watch      // nil until somebody waits for this very task
+	over                 atomic.Bool // the result may be read without the lock; only with a handle
+	state                state
+	stuck                bool // has been reported
+	shared               bool // has no handle: its context is its scope's
 }
 
-func newJob(ctx context.Context, run func(context.Context) error, result func(error), gone func()) *job {
-	j := &job{run: run, result: result, gone: gone}
-	j.ctx, j.cancel = context.WithCancelCause(ctx)
+// state of a job, guarded by core.mu.
+type state uint8
+
+const (
+	waiting state = iota // in the queue
+	running              // its function runs or is about to
+	resting              // between two attempts
+	stopped              // taken out before it ran, or between two attempts
+	ended                // the result is there
+)
+
+// watch is what those who wait for one task keep at it. Guarded by core.mu.
+type watch struct {
+	done    chan struct{}   // closed when the task has ended
+	signals []chan struct{} // of those who wait for the first of several
+	seats   []*scope        // whose tasks wait for it
+}
+
+// context is what the task's function gets: of its own if it can be cancelled by
+// itself, otherwise that of all tasks submitted with the same one.
+func (j *job) context() context.Context {
+	if j.shared {
+		return j.scope
+	}
 	return j
 }
 
-// work runs the task under permit.
-func (j *job) work(p *Pool, permit adaptive.Permit) {
-	defer p.finish(j)
-	panicked := false
-	defer func() {
-		if panicked { // and that is the result; a panic in a callback goes on
-			_ = recover()
-		}
-	}()
-	_ = adaptive.Do(j.ctx, granted{permit}, func(ctx context.Context) (err error) {
-		returned := false
-		defer func() {
-			if returned {
-				j.result(err)
-				return
-			}
-			v := recover()
-			if v == nil {
-				j.result(ErrGoexit)
-				return
-			}
-			j.result(&PanicError{Value: v, Stack: debug.Stack()})
-			panicked = true
-			panic(v) // for Do, which gives the permit back as abandoned
-		}()
-		err = j.run(ctx)
-		returned = true
-		return err
-	})
+// A job is the context of its task: a child of the scope's.
+func (j *job) Deadline() (time.Time, bool) { return j.scope.Deadline() }
+func (j *job) Done() <-chan struct{}       { return j.own.of(j.scope).Done() }
+func (j *job) Err() error                  { return j.own.err(j.scope) }
+func (j *job) Value(key any) any           { return j.own.value(j.scope, key) }
+func (j *job) cancel(cause error)          { j.own.of(j.scope).cancel(cause) }
+func (j *job) cause() error                { return context.Cause(j.context()) }
+
+// jobs is a list through next and prev.
+type jobs struct {
+	head, tail *job
+	n          int
 }
 
-// granted is a guard for one call, which has its permit already: so Do reads the
-// result with the limiter's own classifier.
-type granted struct{ permit adaptive.Permit }
+func (l *jobs) push(j *job) {
+	j.prev, j.next = l.tail, nil
+	if l.tail == nil {
+		l.head = j
+	} else {
+		l.tail.next = j
+	}
+	l.tail = j
+	l.n++
+}
 
-func (g granted) Acquire(context.Context) (adaptive.Permit, error) { return g.permit, nil }
+func (l *jobs) pushFront(j *job) {
+	j.prev, j.next = nil, l.head
+	if l.head == nil {
+		l.tail = j
+	} else {
+		l.head.prev = j
+	}
+	l.head = j
+	l.n++
+}
 
-func (g granted) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
-	f(g.permit, nil)
-	return func() bool { return false }
+func (l *jobs) remove(j *job) {
+	if j.prev == nil {
+		l.head = j.next
+	} else {
+		j.prev.next = j.next
+	}
+	if j.next == nil {
+		l.tail = j.prev
+	} else {
+		j.next.prev = j.prev
+	}
+	j.next, j.prev = nil, nil
+	l.n--
 }

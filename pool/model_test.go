@@ -72,7 +72,7 @@ func (m *model) step(op int) {
 		m.end(pick(), errors.New("its own"))
 	case op < 80 && len(live) > 0:
 		f := pick()
-		f.task.Cancel()
+		f.task.Cancel(nil)
 		m.cancelled(f, ErrCancelled)
 	case op < 90 && len(live) > 0:
 		f := pick()
@@ -96,7 +96,7 @@ func (m *model) step(op int) {
 			require.NoError(m.t, err)
 		} else {
 			require.ErrorIs(m.t, err, context.DeadlineExceeded)
-			require.Equal(m.t, Lost{Waiting: waiting, Running: running}, lost)
+			require.Equal(m.t, Report{Waiting: waiting, Running: running}, lost)
 		}
 		for _, f := range live {
 			f.expected, f.over = ErrClosed, true
@@ -167,8 +167,8 @@ func (m *model) check() {
 		}
 	}
 	running, waiting := m.count()
-	s := m.p.Stats()
-	require.Equal(m.t, Stats{Running: running, Waiting: waiting, Ended: uint64(len(m.all) - running - waiting)}, s)
+	s := stand(m.p)
+	require.Equal(m.t, standing{running: running, waiting: waiting, ended: len(m.all) - running - waiting}, s)
 	for _, f := range m.all {
 		select {
 		case <-f.task.Done():

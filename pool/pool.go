@@ -1,199 +1,183 @@
 package pool
 
 import (
-	"container/list"
 	"context"
 	"errors"
-	"fmt"
-	"sync"
+	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-// Config is what can be tuned of a Pool. The zero Config works.
-type Config struct {
-	Queue int // how many tasks of Submit, Go and Map may wait before these block; 0 means 1,024
-}
-
-const defaultQueue = 1024
-
-// Parts are what a Pool is given that is not data.
-type Parts struct {
-	// OnError is called with each error of a task given to Pool.Go, whether it ran
-	// or was rejected. It must not block. nil means that errors are dropped and
-	// that a panic ends the program, as in a go statement: nobody else would hear
-	// of it.
-	OnError func(error)
-}
-
-// A Pool runs tasks as its guard admits them. Make it with [New]; its methods are
-// safe for concurrent use. It starts no goroutines but those of tasks.
+// A Pool runs tasks as its guard admits them, and no more than its limit at once.
+// Make it with [New]; its methods are safe for concurrent use. An idle pool has no
+// goroutines.
 //
-// Tasks start in the order in which they were accepted. The pool waits for one
-// permit at a time, so others who wait at the same guard have their turn between
-// its tasks.
-//
-// A task that waits for another one of the same pool holds its permit meanwhile:
-// a pool all of whose tasks do that stands still until a context ends.
+// Tasks start in the order in which they were accepted, those of higher priority
+// first. A task that waits for another one of the same pool, with the context that
+// it was given, lends it its place: nested tasks do not deadlock, however small
+// the limit.
 type Pool struct {
-	guard   adaptive.Guard
-	onError func(error)
-	room    chan struct{} // holds one for each waiting task that had to find room
-	closing chan struct{} // closed when no task is accepted any more
-
-	mu      sync.Mutex // no foreign code runs under it
-	waiting list.List  // of *job, oldest first
-	running list.List  // of *job
-	live    int        // accepted, and their result not yet taken
-	ended   uint64
-	closed  bool
-	drained chan struct{} // closed when live falls to 0; nil if nobody waits for that
-
-	pumping bool        // somebody asks the guard for permits
-	asking  bool        // the guard has not answered yet
-	stop    func() bool // withdraws what was asked
-	asked   uint64      // ended when the guard was asked
-	full    bool        // the guard lets nobody wait: ask again when a task has ended
+	*core
+	kind  Kind
+	fault error          // of kind
+	guard adaptive.Guard // as kind asks it
 }
 
-// New returns a Pool whose workers are the permits of g, or all faults joined.
+// New returns a Pool whose tasks run under permits of g, or all faults joined.
+// Without a guard (nil) only Config.Limit holds. A second pool on the same guard
+// is a share of it: with a limit and a queue of its own.
 func New(g adaptive.Guard, c Config) (*Pool, error) { return NewWith(g, c, Parts{}) }
 
 // NewWith is New with parts that are not data.
 func NewWith(g adaptive.Guard, c Config, parts Parts) (*Pool, error) {
-	var faults []error
-	if g == nil {
-		faults = append(faults, errors.New("pool: guard is nil, must be one to work under"))
+	if err := c.validate(); err != nil {
+		return nil, err
 	}
-	if c.Queue < 0 {
-		faults = append(faults, fmt.Errorf("pool: config: Queue is %d, must be at least 1, or 0 for %d", c.Queue, defaultQueue))
+	c = c.withDefaults(g != nil)
+	k := &core{
+		guard: g, config: c, parts: parts, base: wallClock(),
+		limit: c.Limit, pace: newPace(c), budget: budget{retry: c.Retry},
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	if c.Queue == 0 {
-		c.Queue = defaultQueue
-	}
-	return &Pool{
-		guard: g, onError: parts.OnError,
-		room: make(chan struct{}, c.Queue), closing: make(chan struct{}),
-	}, nil
+	k.closing, k.endIntake = context.WithCancel(context.Background())
+	k.bounded, _ = g.(interface{ Limit() int })
+	k.lost = map[*lost]struct{}{}
+	k.counts.wait, k.counts.run = newSpread(), newSpread()
+	return &Pool{core: k, guard: g}, nil
 }
 
-// Go accepts a task that nobody waits for. It blocks and refuses as [Submit]
-// does, and ctx is the task's. Parts.OnError hears of its error.
-func (p *Pool) Go(ctx context.Context, f func(context.Context) error) error {
-	var fatal error
-	return p.submit(newJob(ctx, f, func(err error) {
-		switch e := (*PanicError)(nil); {
-		case err != nil && p.onError != nil:
-			p.onError(err)
-		case errors.As(err, &e):
-			fatal = e
-		}
-	}, func() {
-		if fatal != nil {
-			panic(fatal)
-		}
-	}))
+// With returns a view of p for tasks of kind k: what is submitted through it has
+// that name, priority, weight and patience. It is the same pool in every other
+// way. If k has faults, each use of the view returns them.
+func (p *Pool) With(k Kind) *Pool {
+	v := &Pool{core: p.core, kind: k, fault: k.validate(p.config, p.core.guard), guard: p.core.guard}
+	if w, ok := v.guard.(weigher); ok && v.fault == nil && (k.Weight > 1 || k.Priority != 0) {
+		v.guard = w.With(adaptive.Call{Weight: k.Weight, Priority: k.Priority})
+	}
+	return v
 }
 
-// Stats is where a Pool stands.
-type Stats struct {
-	Waiting int    // tasks accepted and not started
-	Running int    // tasks started and not ended
-	Ended   uint64 // tasks that have their result
+// weigher is a guard that can tell calls apart, as a Limiter does.
+type weigher interface {
+	With(adaptive.Call) adaptive.Guard
 }
 
-// Stats returns the present numbers, all of one instant.
-func (p *Pool) Stats() Stats {
+// SetLimit changes Config.Limit while the pool is in use. Tasks above a lower
+// limit are not cut off: none starts until enough have ended.
+func (p *Pool) SetLimit(n int) error {
+	if n < 1 {
+		return errors.New("pool: SetLimit: must be at least 1")
+	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Stats{Waiting: p.waiting.Len(), Running: p.running.Len(), Ended: p.ended}
-}
-
-// submit accepts j once there is room for it to wait.
-func (p *Pool) submit(j *job) error {
-	if j.ctx.Err() == nil {
-		select {
-		case p.room <- struct{}{}:
-			j.roomy = true
-			return p.add(j)
-		case <-p.closing:
-			j.cancel(ErrClosed)
-			return ErrClosed
-		case <-j.ctx.Done():
-		}
-	}
-	defer j.cancel(nil)
-	return context.Cause(j.ctx)
-}
-
-// add accepts j, room or not.
-func (p *Pool) add(j *job) error {
-	p.mu.Lock()
-	if p.closed {
-		if j.roomy {
-			<-p.room
-		}
-		p.mu.Unlock()
-		j.cancel(ErrClosed)
-		return ErrClosed
-	}
-	p.live++
-	j.elem, j.waiting = p.waiting.PushBack(j), true
-	j.unhook = context.AfterFunc(j.ctx, func() { p.drop(j) })
-	p.mu.Unlock()
-	p.pump()
+	p.limit = n
+	p.startMore()
+	p.unlock()
 	return nil
 }
 
-// drop ends j with the cause of its context, if it still waits.
-func (p *Pool) drop(j *job) {
-	p.mu.Lock()
-	if !j.waiting {
-		p.mu.Unlock()
+// Go accepts a task that nobody waits for. It blocks and refuses as [Submit]
+// does. Parts.OnError hears of its error.
+//
+// ctx is also the task's: f gets one derived from it, shared with the other such
+// tasks that were given ctx.
+func (p *Pool) Go(ctx context.Context, f func(context.Context) error) error {
+	if err := p.may(ctx, f == nil); err != nil {
+		return err
+	}
+	now := p.now()
+	s, err := p.enter(ctx, p, false)
+	if err == nil {
+		j := p.takeSpare()
+		j.f = f
+		p.accept(&j.job, p, s, now)
+	}
+	p.unlock()
+	return err
+}
+
+// may reports why p takes no task with ctx; nil if there is no reason yet.
+func (p *Pool) may(ctx context.Context, noFunction bool) error {
+	switch {
+	case noFunction:
+		return errNoFunction
+	case p.fault != nil:
+		return p.fault
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// goJob is a task of Pool.Go. Nobody has a handle on it, so it is used again.
+type goJob struct {
+	job
+	f    func(context.Context) error
+	next *goJob // among the spare ones
+}
+
+const maxSpares = 1024 // as many as wait by default
+
+// takeSpare returns a goJob to be filled in. The lock is held.
+func (c *core) takeSpare() *goJob {
+	j := c.spare
+	if j == nil {
+		j = &goJob{}
+		j.work, j.shared = j, true
+		return j
+	}
+	c.spare, j.next = j.next, nil
+	c.spares--
+	return j
+}
+
+// giveBack keeps j, which is over, for another task. The lock is held.
+func (c *core) giveBack(j *goJob) {
+	if c.spares < maxSpares {
+		j.f, j.err, j.pool, j.scope, j.tries = nil, nil, nil, nil, nil
+		j.next, c.spare = c.spare, j
+		c.spares++
+	}
+}
+
+func (j *goJob) run(ctx context.Context) error { return j.f(ctx) }
+func (j *goJob) fail(err error)                { j.pool.unheard(err) }
+func (j *goJob) gone()                         {}
+
+// unheard reports an error that no caller hears of.
+func (c *core) unheard(err error) {
+	if c.parts.OnError != nil {
+		c.parts.OnError(err)
 		return
 	}
-	p.unqueue(j)
-	p.mu.Unlock()
-	p.fail(j, context.Cause(j.ctx))
-}
-
-// unqueue takes j out of those that wait. mu is held.
-func (p *Pool) unqueue(j *job) {
-	p.waiting.Remove(j.elem)
-	j.elem, j.waiting = nil, false
-	j.unhook()
-	if j.roomy {
-		<-p.room
+	var panicked *PanicError
+	if errors.As(err, &panicked) {
+		panic(panicked)
 	}
 }
 
-// fail ends a job that never ran.
-func (p *Pool) fail(j *job, err error) {
-	defer p.finish(j)
-	j.result(err)
+func (j *job) core() *core { return j.pool.core }
+
+// limitNow is how many tasks may run now, as far as is known.
+func (c *core) limitNow() int {
+	c.mu.Lock()
+	n := c.limit
+	c.mu.Unlock()
+	if c.bounded != nil {
+		n = min(n, c.bounded.Limit())
+	}
+	return n
 }
 
-// finish forgets j, whose result is known. Whoever waits for the pool to drain
-// waits for that too.
-func (p *Pool) finish(j *job) {
-	defer func() {
-		j.cancel(nil)
-		p.mu.Lock()
-		if j.elem != nil {
-			p.running.Remove(j.elem)
-		}
-		p.live--
-		p.ended++
-		p.full = false
-		if p.live == 0 && p.drained != nil {
-			close(p.drained)
-			p.drained = nil
-		}
-		p.mu.Unlock()
-		p.pump()
-	}()
-	j.gone()
+// Every accepts f as a task now and then every interval, until ctx ends or the
+// pool is closed. It never runs twice at once: what is due meanwhile is skipped.
+// Parts.OnError hears of its errors. Such a task does not wait for room in the
+// queue.
+func (p *Pool) Every(ctx context.Context, interval time.Duration, f func(context.Context) error) error {
+	if err := p.may(ctx, f == nil); err != nil {
+		return err
+	}
+	if interval <= 0 {
+		return errors.New("pool: Every: the interval must be positive")
+	}
+	e := &every{pool: p, ctx: ctx, interval: interval, f: f, due: p.now()}
+	return e.start()
 }

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"context"
 	"runtime"
 	"testing"
 
@@ -26,17 +27,23 @@ func newPool(t require.TestingT, workers int) (*Pool, *adaptive.Limiter) {
 	return p, lim
 }
 
+// standing is what a model can know of Stats.
+type standing struct{ waiting, resting, running, lending, ended int }
+
+func stand(p *Pool) standing {
+	s := p.Stats()
+	return standing{s.Waiting, s.Resting, s.Running, s.Lending, int(s.Ended())}
+}
+
+func nothing(context.Context) error { return nil }
+
 // idle requires that nothing is left of all that was done with p and lim.
 func idle(t require.TestingT, p *Pool, lim *adaptive.Limiter) {
-	s := p.Stats()
-	require.Zero(t, s.Waiting+s.Running)
-	require.Zero(t, p.live)
-	require.Empty(t, p.room)
 	// Whoever ended the last task may still look for more to do.
 	busy := func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return p.asking || p.pumping
+		return p.workers > 0 || p.asking != nil
 	}
 	for range 1_000_000 {
 		if !busy() {
@@ -45,6 +52,20 @@ func idle(t require.TestingT, p *Pool, lim *adaptive.Limiter) {
 		runtime.Gosched()
 	}
 	require.False(t, busy())
+	p.mu.Lock()
+	require.Zero(t, p.live)
+	require.Zero(t, p.queue.n)
+	require.Zero(t, p.active)
+	require.Zero(t, p.lent)
+	require.Zero(t, p.resting)
+	require.Zero(t, p.room.promised)
+	require.Empty(t, p.room.held)
+	require.Nil(t, p.scopes)
+	require.False(t, p.hunting)
+	p.mu.Unlock()
+	if lim == nil {
+		return
+	}
 	l := lim.Stats()
 	require.Zero(t, l.InFlight)
 	require.Zero(t, l.Waiting)

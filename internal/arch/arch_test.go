@@ -28,7 +28,7 @@ func TestCheckCatchesEachViolation(t *testing.T) {
 		{name: "core that knows a user of it", file: "adaptive/x.go", body: `import _ "` + module + `/breaker"`,
 			want: []string{"adaptive/x.go:2: layers: " + module + "/breaker is not below adaptive; adaptive may import the standard library, internal/hist"}},
 		{name: "users that know each other", file: "pool/x.go", body: `import _ "` + module + `/breaker"`,
-			want: []string{"pool/x.go:2: layers: " + module + "/breaker is not below pool; pool may import the standard library, adaptive, golang.org/x/time/, github.com/cenkalti/backoff/v5"}},
+			want: []string{"pool/x.go:2: layers: " + module + "/breaker is not below pool; pool may import the standard library, adaptive, internal/hist, golang.org/x/time/, github.com/cenkalti/backoff/v5"}},
 		{name: "library that imports a program", file: "simulate/x.go", body: `import _ "` + module + `/cmd/flyball/internal/report"`,
 			want: []string{"simulate/x.go:2: layers: " + module + "/cmd/flyball/internal/report is not below simulate; simulate may import the standard library, adaptive/..., breaker, pool, simulate/trace, internal/hist, internal/strict, go.yaml.in/yaml/v4"}},
 		{name: "harness that knows the tools above it", file: "simulate/x.go", body: `import _ "` + module + `/simulate/tune"`,

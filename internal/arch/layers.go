@@ -37,7 +37,7 @@ var layers = []layer{
 	{place: "adaptive/...", inside: []string{"adaptive", "internal/hist"}},
 
 	{place: "breaker", inside: []string{"adaptive"}, outside: []string{gobreaker}},
-	{place: "pool", inside: []string{"adaptive"}, outside: []string{xTime, backoff}},
+	{place: "pool", inside: []string{"adaptive", "internal/hist"}, outside: []string{xTime, backoff}},
 	{place: "contrib/adaptivehttp", inside: []string{"adaptive"}},
 	{place: "contrib/...", inside: []string{"adaptive"}, outside: []string{"*"}},
 
