@@ -157,7 +157,10 @@ func (l *Limiter) full(now Instant) bool {
 		// Half of the way at a time, at the pace so far.
 		wait := lookEvery
 		if n > 0 {
-			wait = max(wait, now.Sub(c.opened)/2/time.Duration(n)*time.Duration(missing))
+			// The pace may be about to change: a window that was idle for an hour may
+			// fill in a second.
+			pace := now.Sub(c.opened) / 2 / time.Duration(n)
+			wait = min(max(wait, pace*time.Duration(missing)), lookAtLeastEvery)
 		}
 		s.until.Store(int64(min(now.Add(wait), c.over)))
 	}

@@ -34,6 +34,10 @@ const markWindow = 32
 // calls take less. It is far below what a call over a network takes.
 const lookEvery = 250 * time.Microsecond
 
+// lookAtLeastEvery is the most time that calls end without a look at a window that
+// lacks samples.
+const lookAtLeastEvery = 25 * time.Millisecond
+
 func newSamples(c Clock) *samples {
 	return &samples{shards: newShards(stripes(c)), exact: c.Now != nil}
 }

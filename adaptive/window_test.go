@@ -3,6 +3,7 @@ package adaptive
 import (
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -114,6 +115,22 @@ func TestResultMaySayWhatRoundTripCounts(t *testing.T) {
 		require.InEpsilon(t, float64(want), float64(s.medians[len(s.medians)-1]), 0.035)
 		require.Equal(t, want, end.RoundTrip())
 	}
+}
+
+func TestWindowThatWasIdleForLongClosesSoonAfterItHasItsSamples(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{decisions: []Decision{{Limit: 4, Next: Collect{Samples: 20}}}}
+		l, err := NewWith(Config{}, Parts{Law: s}) // on the machine's clock, which is the bubble's
+		require.NoError(t, err)
+		time.Sleep(time.Hour)
+		for range 25 {
+			p, err := l.Acquire(t.Context())
+			require.NoError(t, err)
+			time.Sleep(10 * ms)
+			p.Done(Success)
+		}
+		require.Len(t, s.windows, 2)
+	})
 }
 
 // hears keeps how a call ended.
