@@ -67,7 +67,7 @@ func (v *view) Acquire(ctx context.Context) (Permit, error) {
 	if err := v.unfit(); err != nil {
 		return Permit{}, err
 	}
-	if p, ok := v.l.try(v.c.Weight); ok {
+	if p, ok := v.l.admit(0, 0, v.c.Weight, false); ok {
 		return p, nil
 	}
 	return v.l.wait(ctx, v.c)
@@ -87,14 +87,7 @@ func (v *view) TryAcquire() (Permit, bool) {
 	if v.unfit() != nil {
 		return Permit{}, false
 	}
-	if p, ok := v.l.try(v.c.Weight); ok {
-		return p, true
-	}
-	if p, ok := v.l.overrule(v.c.Weight, false, v.c.Deadline); ok {
-		return p, true
-	}
-	v.l.turnAway()
-	return Permit{}, false
+	return v.l.admit(0, 0, v.c.Weight, true)
 }
 
 // unfit counts and returns why a call may not even be tried.

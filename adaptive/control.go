@@ -43,6 +43,7 @@ type control struct {
 	cohort  int     // calls admitted into the window, once that is over
 	started uint64  // admissions before the window opened, as ended + in flight
 	tally   tally
+	shift   uint // one call in 2^shift is timed
 
 	decisions ring
 	watch     watch
@@ -99,9 +100,9 @@ func (l *Limiter) tick(now Instant) {
 
 // poll moves the window on and reports whether it is over. mu is held.
 func (l *Limiter) poll(now Instant) (w Window, due bool) {
-	c, s := &l.control, l.samples
+	c := &l.control
+	l.read() // in any case: some counts would wrap round
 	if c.deciding || c.frozen {
-		c.tally.read(s)
 		return w, false
 	}
 	if c.phase == opening {
@@ -116,7 +117,6 @@ func (l *Limiter) poll(now Instant) (w Window, due bool) {
 		l.beginWindow(now)
 		return w, false
 	}
-	c.tally.read(s)
 	if c.phase == open && c.next.Cohort > 0 && l.enough(now) {
 		l.endCohort()
 	}
@@ -206,14 +206,18 @@ func (l *Limiter) reopen(now Instant) {
 func (l *Limiter) beginWindow(now Instant) {
 	c, s := &l.control, l.samples
 	c.phase, c.opened = open, now
-	c.tally.read(s) // what ended until now is not of this window
+	l.read() // what ended until now is not of this window
 	c.tally.begin()
 	c.blocked = l.blockedEver()
 	s.lowUpTo.Store(uint32(max(0, c.next.Low)))
 	if c.next.Cohort > 0 {
 		c.started = l.admissions()
 	}
-	first := s.newWindow()
+	k := c.shift
+	if c.next.Cohort > 0 {
+		k = 0 // an untimed end does not tell which window it is of
+	}
+	first := s.newWindow(k)
 	if c.next.Cohort == 0 {
 		first -= 1 << 30 // whenever they were admitted
 	}
@@ -246,7 +250,7 @@ func (l *Limiter) enough(now Instant) bool {
 // endCohort stops counting new calls into the window.
 func (l *Limiter) endCohort() {
 	c, s := &l.control, l.samples
-	number := s.newWindow()
+	number := s.newWindow(c.shift)
 	first := s.counts.Load() >> 32
 	s.counts.Store(first<<32 | uint64(number) - 1 - first)
 	c.cohort = int(l.admissions() - c.started)
@@ -262,11 +266,17 @@ func (l *Limiter) endCohort() {
 // being admitted or ending this instant.
 func (l *Limiter) admissions() uint64 {
 	n := uint64(l.gate.load().inFlight()) - uint64(l.surplus.Load())
-	l.control.tally.read(l.samples)
+	l.read()
 	for _, ended := range l.control.tally.ended {
 		n += ended
 	}
 	return n
+}
+
+// read brings the tally up to date.
+func (l *Limiter) read() {
+	c := &l.control
+	c.tally.read(l.samples, l.untimedEnds(), c.next.Cohort == 0)
 }
 
 // closeWindow returns what was measured since beginWindow.
@@ -281,7 +291,7 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	c.tally.fill(&w)
 	c.resumed, c.closed = false, now
 	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {
-		l.samples.timeOneIn(shiftFor(w.Completions, w.Length()))
+		c.shift = shiftFor(w.Completions, w.Length())
 	}
 	if n := w.Latency.Count(); n >= 5 {
 		if w.Overload() < 0.05 || l.typical() == 0 {

@@ -5,7 +5,10 @@ import "sync/atomic"
 // gate is the limit and the count of calls in flight in one word, so that both
 // are read together and admission is strict at every instant.
 //
-//	63 … 39 in flight · 38 … 14 limit · 13 … 0 flags
+//	63 … 52 untimed · 51 … 27 in flight · 26 … 2 limit · 1 … 0 flags
+//
+// Untimed counts the ends that are counted nowhere else, see [samples.untimed]; it
+// is on top, so that it wraps round without a trace.
 //
 // Why no admission exceeds the limit: every admission is one compare-and-swap
 // from a word in which in flight + weight ≤ limit and no flag is set (or, for a
@@ -36,14 +39,17 @@ const (
 	flagWaiting word = 1 << iota // somebody is in the queue
 	flagBarred                   // suspended or closed: nobody is admitted
 
-	flags      = flagWaiting | flagBarred
-	limitShift = 14
-	countShift = 39
-	limitMask  = 1<<(countShift-limitShift) - 1
+	flags       = flagWaiting | flagBarred
+	limitShift  = 2
+	countShift  = 27
+	untimedAt   = 52
+	limitMask   = 1<<(countShift-limitShift) - 1
+	untimedMask = 1<<(64-untimedAt) - 1
 )
 
-func (w word) inFlight() int { return int(w >> countShift) }
-func (w word) limit() int    { return int(w >> limitShift & limitMask) }
+func (w word) inFlight() int   { return int(w >> countShift & limitMask) }
+func (w word) limit() int      { return int(w >> limitShift & limitMask) }
+func (w word) untimed() uint64 { return uint64(w >> untimedAt) }
 
 // room reports whether n more may be admitted.
 func (w word) room(n int) bool { return w.inFlight()+n <= w.limit() }
@@ -73,6 +79,11 @@ func (g *gate) admit(n int) (w word, ok bool) {
 
 // release gives n places back and returns the word after it.
 func (g *gate) release(n int) word { return word(g.word.Add(-uint64(places(n)))) }
+
+// releaseUntimed gives one place back and counts the end that it is of.
+func (g *gate) releaseUntimed() word {
+	return word(g.word.Add(1<<untimedAt - uint64(places(1))))
+}
 
 // setLimit sets the limit and returns the word after it.
 func (g *gate) setLimit(n int) word {

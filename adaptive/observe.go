@@ -6,24 +6,23 @@ import "time"
 // counts what would have become of it: those beyond the limit are taken for the
 // queue. patient says whether it would have waited; deadline 0 is none. A guard in
 // front and Close are obeyed.
-func (l *Limiter) overrule(n int, patient bool, deadline Instant) (Permit, bool) {
+func (l *Limiter) overrule(n int, patient bool, deadline Instant) (admitted word, ok bool) {
 	c := l.config.Load()
 	if !c.Observe {
-		return Permit{}, false
+		return 0, false
 	}
-	mark := l.samples.mark.Load()
 	for {
 		w := l.gate.load()
 		reason, rejects := RejectRetryAfter, true
 		if w&flagBarred != 0 {
 			if b := l.barred.Load(); b == nil || !b.holdsBack() {
-				return Permit{}, false
+				return 0, false
 			}
 		} else {
 			reason, rejects = l.wouldReject(c, w, n, patient, deadline)
 		}
 		if w.inFlight()+n > maxLimit {
-			return Permit{}, false // the gate cannot count further
+			return 0, false // the gate cannot count further
 		}
 		if !l.gate.swap(w, w+places(n)) {
 			continue
@@ -32,7 +31,7 @@ func (l *Limiter) overrule(n int, patient bool, deadline Instant) (Permit, bool)
 		if rejects {
 			l.wouldHave[reason].Add(1)
 		}
-		return l.heavy(w+places(n), mark, n), true
+		return w + places(n), true
 	}
 }
 
@@ -64,6 +63,7 @@ func (l *Limiter) admitAll() {
 		l.unflag()
 		g := word(l.gate.word.Add(uint64(places(w.weight))))
 		l.queueMu.Unlock()
-		l.hand(w, l.heavy(g, mark, w.weight), nil)
+		p, _ := l.admit(g, mark, w.weight, false)
+		l.hand(w, p, nil)
 	}
 }

@@ -54,6 +54,14 @@ func (e End) RoundTrip() time.Duration {
 	return e.At.Sub(e.Start)
 }
 
+// took is how long the call of p took, as it counts.
+func (r Result) took(p Permit, at Instant) time.Duration {
+	if r.Took > 0 {
+		return r.Took
+	}
+	return at.Sub(p.start)
+}
+
 // Done gives the permit back and reports how the call ended.
 func (p Permit) Done(o Outcome) { p.end(Result{Outcome: o}, true) }
 
@@ -103,6 +111,7 @@ func (p Permit) Via(s Settler) Permit {
 // weigh notes that p takes n places.
 func (p Permit) weigh(n int) Permit {
 	p.slot.weight, p.slot.via = n, nil
+	p.slot.lim.surplus.Add(int64(n - 1))
 	p.tag |= tagExtras
 	return p
 }
@@ -119,7 +128,8 @@ func (s settlers) Settle(e End) {
 }
 
 // end ends the permit with r; only the first end of an admission gets past the
-// slot. A late one is counted if the caller meant it.
+// slot. A late one is counted if the caller meant it. All that most ends need is in
+// this one function, like admit.
 func (p Permit) end(r Result, meant bool) {
 	s := p.slot
 	if s == nil {
@@ -133,7 +143,31 @@ func (p Permit) end(r Result, meant bool) {
 		p.late(meant)
 		return
 	}
-	s.lim.finish(p, 1, r)
+	l := s.lim
+	if r.Outcome != Success {
+		l.finish(p, 1, r)
+		return
+	}
+	if p.tag&tagUntimed != 0 {
+		if w := l.gate.releaseUntimed(); w&flagWaiting != 0 && w.room(1) {
+			l.grant()
+		}
+		return
+	}
+	var at Instant
+	if l.clock == nil {
+		at = sinceBase(l.base)
+	} else {
+		at = l.clock()
+	}
+	due := l.samples.record(s.shard, p.tag, r.took(p, at), Success, at)
+	w := l.gate.release(1)
+	if w&flagWaiting != 0 && w.room(1) {
+		l.grant()
+	}
+	if due || (w.untimed()-l.samples.untimed.Load())&untimedMask > untimedMask/4 {
+		l.afterwards(due, at)
+	}
 }
 
 func (p Permit) late(meant bool) {
@@ -157,7 +191,11 @@ func (p Permit) settle(r Result, meant bool) {
 	}
 	at := l.Now()
 	r = l.judged(p, r, at)
-	defer l.finishAt(p, weight, r, at)
+	if r.RetryAfter > 0 && r.Outcome == Refused {
+		defer l.finishAndHoldBack(p, weight, r, at)
+	} else {
+		defer l.finishAt(p, weight, r, at)
+	}
 	via.Settle(End{Result: r, Start: p.start, At: at, Weight: weight})
 }
 

@@ -87,7 +87,7 @@ func (l *Limiter) install(now Instant, old, next *Config, ctl Controller, d Deci
 	}
 	c.limit = within(c.limit, next)
 	if next.TimeOneIn != old.TimeOneIn {
-		l.samples.timeOneIn(shift(next.TimeOneIn))
+		c.shift = shift(next.TimeOneIn) // from the next window on
 	}
 	d = Decision{
 		Name: next.Name, At: now, Limit: c.limit, From: from, To: l.enforce(),

@@ -25,6 +25,11 @@ type samples struct {
 	left  atomic.Int64 // samples until the window may be full, if exact
 	known atomic.Int64 // when a timed call was last admitted, if not all are
 	_     [48]byte
+
+	// untimed is how many calls that were not timed succeeded, as far as the gate's own
+	// count of them, which wraps round, was read. They are counted by the add that
+	// frees their place, and nowhere else.
+	untimed atomic.Uint64
 }
 
 const markWindow = 32
@@ -42,46 +47,38 @@ func newSamples(c Clock) *samples {
 	return &samples{shards: newShards(stripes(c)), exact: c.Now != nil}
 }
 
-// record notes how the call of p ended and reports whether it is time to look at
+// record notes in sh how a call ended and reports whether it is time to look at
 // the window. At is unknown, and not used, for an untimed call unless it timed out.
-func (s *samples) record(p Permit, r Result, at Instant) (due bool) {
-	o := r.Outcome
-	sh, inFlight := p.slot.shard, p.tag.inFlight()
-	untimed := p.tag&tagUntimed != 0
-	if !untimed {
+func (s *samples) record(sh *shard, t tag, rtt time.Duration, o Outcome, at Instant) (due bool) {
+	if t&tagUntimed == 0 {
 		due = int64(at) >= s.until.Load()
 	}
-	if c := s.counts.Load(); p.tag.window()-uint32(c>>32) > uint32(c) {
+	if c := s.counts.Load(); t.window()-uint32(c>>32) > uint32(c) {
 		sh.stale[o].Add(1)
 		return due
 	}
 	if o != Success && o != Refused {
+		sh.counted[o].Add(1)
 		if o != TimedOut {
-			sh.counted[o].Add(1)
 			return due
 		}
-		if n, early := sh.counted[o].Add(1), s.early.Load(); early > 0 && (len(s.shards) > 1 || int64(n) >= early) {
-			due = true
-		}
+		due = due || s.enoughTimeOuts(sh)
 	}
+	inFlight := t.inFlight()
 	if inFlight > sh.peak.Load() {
 		sh.peak.Store(inFlight) // a race loses one of two near-equal peaks
 	}
-	var n uint64
-	switch {
-	case untimed:
-		if o != TimedOut {
+	if t&tagUntimed != 0 {
+		if o != TimedOut { // a success, too, if somebody listened or it took several places
 			sh.counted[o].Add(1)
 		}
 		return due
-	case o == Refused:
+	}
+	var n uint64
+	if o == Refused {
 		n = sh.refused.Add(pack(inFlight))
-	default:
-		rtt := r.Took
-		if rtt <= 0 {
-			rtt = max(at.Sub(p.start), 1)
-		}
-		i := bucketOf(rtt)
+	} else {
+		i := bucketOf(max(rtt, 1))
 		oct := sh.octaves[i>>latencySub].Load()
 		if oct == nil {
 			oct = sh.octave(i >> latencySub)
@@ -96,6 +93,12 @@ func (s *samples) record(p Permit, r Result, at Instant) (due bool) {
 		}
 	}
 	return due || n&packRead == 0 || s.exact && s.left.Add(-1) <= 0
+}
+
+// enoughTimeOuts reports whether there are so many that the window may close early.
+func (s *samples) enoughTimeOuts(sh *shard) bool {
+	early := s.early.Load()
+	return early > 0 && (len(s.shards) > 1 || int64(sh.counted[TimedOut].Load()) >= early)
 }
 
 // expect sets when calls that end look at the window: after so many samples, or

@@ -41,10 +41,9 @@ func shiftFor(calls int, length time.Duration) (k uint) {
 	return k
 }
 
-// timeOneIn sets k for the calls to come.
-func (s *samples) timeOneIn(k uint) {
-	s.mark.Store(s.mark.Load()>>markWindow<<markWindow | uint64(k))
+// newWindow begins a window number, in which one call in 2^k is timed.
+func (s *samples) newWindow(k uint) (number uint32) {
+	number = uint32(s.mark.Load()>>markWindow) + 1
+	s.mark.Store(uint64(number)<<markWindow | uint64(k))
+	return number
 }
-
-// newWindow begins a window number, and returns it.
-func (s *samples) newWindow() uint32 { return uint32(s.mark.Add(1<<markWindow) >> markWindow) }

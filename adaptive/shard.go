@@ -13,7 +13,9 @@ import (
 // An ended call is counted by one add: in a bucket of its octave or in refused if
 // it was timed, which says all that a law asks of it, otherwise in counted.
 type shard struct {
+	_       [64]byte
 	octaves [octaves]atomic.Pointer[octave]
+	_       [64]byte      // what is above is seldom written
 	refused atomic.Uint64 // packed
 	peak    atomic.Uint32 // most calls in flight at the start of a sample, this window
 

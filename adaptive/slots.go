@@ -43,31 +43,18 @@ const (
 // never exceed calls in flight, and a free one always exists.
 type slots struct {
 	table atomic.Pointer[[]slot]
+	_     [64]byte      // what follows is written at times
 	tries atomic.Uint64 // claims that met two held slots
 	grow  sync.Mutex
 }
 
 const firstSlots = 16
 
-// claim takes a slot for one of inFlight calls. Seed only spreads the claims: one
-// that is the same for the calls of a goroutine and differs between goroutines
-// finds the slot just freed, in a cache near by.
-func (s *slots) claim(l *Limiter, inFlight int, seed uint64) (*slot, uint64) {
-	t := s.table.Load()
-	if t == nil || len(*t) < 2*inFlight {
-		t = s.grown(l, inFlight)
-	}
-	i := spread(seed)
-	c := &(*t)[i>>32&uint64(len(*t)-1)]
-	if w := c.word.Load(); w&slotState == 0 && c.word.CompareAndSwap(w, w+slotHeld) {
-		return c, w + slotHeld
-	}
-	return s.search(*t, i)
-}
-
-// search is claim once the first slot was held. A goroutine that holds many
-// permits would meet the same slots each time, and find most of them held; so
-// from the third on they depend on how often that has happened.
+// search takes a free slot of t. It goes on from i, where the first was held. That
+// one depends on the goroutine, so that it finds the slot that it has just
+// freed, in a cache near by. A goroutine that holds many permits would meet the same slots each
+// time, and find most of them held; so from the third on they depend on how
+// often that has happened.
 func (s *slots) search(t []slot, i uint64) (*slot, uint64) {
 	for n := 0; ; n++ {
 		if n == 1 {

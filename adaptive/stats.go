@@ -34,7 +34,6 @@ func (l *Limiter) Stats() Stats {
 	held := l.bars[heldBack]
 	l.queueMu.Unlock()
 	s.RetryAfter = l.remaining(held)
-	s.TimedOneIn = 1 << (l.samples.mark.Load() & (1<<markWindow - 1))
 	s.LateEnds = l.lateEnds.Load()
 	for r := range s.Rejected {
 		s.Rejected[r] = l.rejected[r].Load()
@@ -45,8 +44,8 @@ func (l *Limiter) Stats() Stats {
 	s.Blocked = l.blocked.Load() + atLimit // after Rejected: an arrival is blocked before it is rejected
 	c := &l.control
 	c.mu.Lock()
-	c.tally.read(l.samples)
-	s.Ended = c.tally.ended
+	l.read()
+	s.Ended, s.TimedOneIn = c.tally.ended, 1<<c.shift
 	c.mu.Unlock()
 	o := &l.outbox
 	o.mu.Lock()

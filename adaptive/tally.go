@@ -3,7 +3,8 @@ package adaptive
 // tally is what was read of the shards: in all, and since the window opened. It
 // is guarded by control.mu.
 type tally struct {
-	ended [Outcomes]uint64 // ever, by outcome
+	ended   [Outcomes]uint64 // ever, by outcome
+	untimed uint64           // successes among them that were not timed
 
 	count    [Outcomes]int // calls that count
 	stale    int           // other calls that ended
@@ -23,8 +24,16 @@ func newTally() tally {
 	}
 }
 
-// read brings t up to date. No call is lost or counted twice, whenever it ends.
-func (t *tally) read(s *samples) {
+// read brings t up to date: untimed is how many untimed calls ever succeeded, and
+// whether they count. No call is lost or counted twice, whenever it ends.
+func (t *tally) read(s *samples, untimed uint64, count bool) {
+	n := grown(&t.untimed, untimed)
+	t.ended[Success] += n
+	if count {
+		t.count[Success] += int(n)
+	} else {
+		t.stale += int(n)
+	}
 	t.lows = t.lows || s.lowUpTo.Load() > 0
 	for i := range s.shards {
 		sh := &s.shards[i]

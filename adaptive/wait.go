@@ -13,7 +13,9 @@ func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 		if d, has := ctx.Deadline(); has {
 			w.hurry(l.Now().Add(untilDeadline(d)))
 		}
-		if p, ok := l.overrule(c.Weight, true, w.deadline); ok {
+		mark := l.samples.mark.Load()
+		if g, ok := l.overrule(c.Weight, true, w.deadline); ok {
+			p, _ := l.admit(g, mark, c.Weight, false)
 			return p, nil
 		}
 	}
@@ -118,7 +120,7 @@ func (l *Limiter) join(w *waiter) (p Permit, out *waiter, queued bool, err error
 	}
 	g, out, err := l.enqueue(w, now)
 	if g != 0 {
-		p = l.heavy(g, mark, w.weight)
+		p, _ = l.admit(g, mark, w.weight, false)
 	}
 	return p, out, g == 0 && err == nil, err
 }
@@ -214,7 +216,8 @@ func (l *Limiter) grant() {
 			l.hand(w, Permit{}, l.reject(RejectDeadline))
 			continue
 		}
-		l.hand(w, l.heavy(g, mark, w.weight), nil)
+		p, _ := l.admit(g, mark, w.weight, false)
+		l.hand(w, p, nil)
 	}
 }
 
