@@ -22,6 +22,8 @@ type baseline struct {
 	line int64     // wall-clock time of the next probe, in Unix nanoseconds; 0 if none is planned
 	soon int       // probes that should come soon, because the last one moved rtt far up
 
+	least float64 // limit that a probe may ask for
+
 	probing bool
 	before  statistic // of the window before the probe
 	load    float64   // mean in flight of that window
@@ -99,7 +101,7 @@ func (b *baseline) passed(w *Window) bool { return b.line != 0 && w.Wall.UnixNan
 // probe asks for a window of calls that meet no queue of ours: it returns the
 // limit for it and how to collect it.
 func (b *baseline) probe(s statistic, load, limit float64, sudden bool) (float64, Collect) {
-	a := max(1, math.Round(0.6*limit/clamp(b.ratio(s), 1, 2)))
+	a := max(1, b.least, math.Round(0.6*limit/clamp(b.ratio(s), 1, 2)))
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
 	length := max(max(4, 24/a)*b.rtt, s.rtt)
 	most, calls := length, 0

@@ -21,7 +21,7 @@ func (f Fixed) String() string {
 func (f Fixed) Update(w Window) Decision {
 	d := Decision{Limit: w.Limit, Reason: "fixed limit", Unless: "moves only by SetLimit"}
 	if f.Limit > 0 {
-		d.Limit = float64(f.Limit)
+		d.Limit = clamp(float64(f.Limit), w.Min, w.Max)
 	}
 	d.Next.Samples = 100 // nothing to decide; this only keeps the usual round trip up to date
 	return d

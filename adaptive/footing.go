@@ -55,7 +55,7 @@ func (f *footing) collect(limit float64) Collect {
 // has to move the limit by s.
 func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	s = statisticOf(w.Latency)
-	d.Limit = w.Limit
+	d.Limit, f.base.least = w.Limit, w.Min
 	if w.Resumed {
 		f.base.probing, f.hot = false, false // the probe, if there was one, was cut short
 	}

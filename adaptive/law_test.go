@@ -89,7 +89,7 @@ func (d *driver) steady() float64 {
 	return d.limit
 }
 
-var laws = []string{"aimd", "knee", "vegas"}
+var laws = []string{"aimd", "gradient", "knee", "vegas"}
 
 func eachLaw(t *testing.T, test func(t *testing.T, d *driver)) {
 	for _, law := range laws {
@@ -182,6 +182,8 @@ func lawOf(t *testing.T, d *driver) Law {
 	switch c := d.c.(type) {
 	case *aimd:
 		return c.AIMD
+	case *gradient:
+		return c.Gradient
 	case *vegas:
 		return c.Vegas
 	case *knee:
@@ -242,7 +244,7 @@ func TestFixedStays(t *testing.T) {
 }
 
 func TestParseLawReadsWhatStringWrites(t *testing.T) {
-	for _, s := range []string{"fixed", "fixed:20", "aimd", "aimd:increase=2:backoff=0.8:tolerance=2", "vegas", "vegas:beta=6"} {
+	for _, s := range []string{"fixed", "fixed:20", "aimd", "aimd:increase=2:backoff=0.8:tolerance=2", "vegas", "vegas:beta=6", "gradient", "gradient:tolerance=1.5:smoothing=0.2"} {
 		law, err := ParseLaw(s)
 		require.NoError(t, err)
 		require.Equal(t, s, fmt.Sprint(law))
@@ -251,16 +253,18 @@ func TestParseLawReadsWhatStringWrites(t *testing.T) {
 
 func TestParseLawNamesTheFault(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                   `adaptive: law "" is unknown; the laws are aimd, fixed, knee, vegas`,
-		"vega":               `adaptive: law "vega" is unknown; the laws are aimd, fixed, knee, vegas`,
-		"fixed:0":            `adaptive: law "fixed:0": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
-		"fixed:1.5":          `adaptive: law "fixed:1.5": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
-		"fixed:2:3":          `adaptive: law "fixed:2:3": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
-		"aimd:backof=0.5":    `adaptive: law "aimd:backof=0.5": "backof" is no constant of it; they are backoff, increase, tolerance`,
-		"aimd:backoff=1":     `adaptive: law "aimd:backoff=1": backoff is 1, must be above 0 and below 1`,
-		"aimd:backoff=NaN":   `adaptive: law "aimd:backoff=NaN": backoff is "NaN", must be a finite number`,
-		"aimd:backoff":       `adaptive: law "aimd:backoff": backoff is "", must be a finite number`,
-		"vegas:alpha=5":      `adaptive: law "vegas:alpha=5": beta is 4, must be above alpha, which is 5`,
+		"":                 `adaptive: law "" is unknown; the laws are aimd, fixed, gradient, knee, vegas`,
+		"vega":             `adaptive: law "vega" is unknown; the laws are aimd, fixed, gradient, knee, vegas`,
+		"fixed:0":          `adaptive: law "fixed:0": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
+		"fixed:1.5":        `adaptive: law "fixed:1.5": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
+		"fixed:2:3":        `adaptive: law "fixed:2:3": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
+		"aimd:backof=0.5":  `adaptive: law "aimd:backof=0.5": "backof" is no constant of it; they are backoff, increase, tolerance`,
+		"aimd:backoff=1":   `adaptive: law "aimd:backoff=1": backoff is 1, must be above 0 and below 1`,
+		"aimd:backoff=NaN": `adaptive: law "aimd:backoff=NaN": backoff is "NaN", must be a finite number`,
+		"aimd:backoff":     `adaptive: law "aimd:backoff": backoff is "", must be a finite number`,
+		"vegas:alpha=5":    `adaptive: law "vegas:alpha=5": beta is 4, must be above alpha, which is 5`,
+		"gradient:tolerance=0.5:smoothing=2": `adaptive: law "gradient:tolerance=0.5:smoothing=2": tolerance is 0.5, must be at least 1
+adaptive: law "gradient:tolerance=0.5:smoothing=2": smoothing is 2, must be above 0 and up to 1`,
 		"vegas:alpha=-1":     `adaptive: law "vegas:alpha=-1": alpha is -1, must be above 0`,
 		"aimd:increase=+Inf": `adaptive: law "aimd:increase=+Inf": increase is "+Inf", must be a finite number`,
 	} {

@@ -26,6 +26,10 @@ func ParseLaw(s string) (Law, error) {
 		var a AIMD
 		err := parseArgs(s, args, map[string]*float64{"increase": &a.Increase, "backoff": &a.Backoff, "tolerance": &a.Tolerance})
 		return checked(a, err, a.faults(s))
+	case "gradient":
+		var g Gradient
+		err := parseArgs(s, args, map[string]*float64{"tolerance": &g.Tolerance, "smoothing": &g.Smoothing})
+		return checked(g, err, g.faults(s))
 	case "knee":
 		return checked(Knee{}, parseArgs(s, args, nil))
 	case "vegas":
@@ -36,7 +40,7 @@ func ParseLaw(s string) (Law, error) {
 	return nil, fmt.Errorf("adaptive: law %q is unknown; the laws are %s", s, strings.Join(lawNames[:], ", "))
 }
 
-var lawNames = [...]string{"aimd", "fixed", "knee", "vegas"}
+var lawNames = [...]string{"aimd", "fixed", "gradient", "knee", "vegas"}
 
 func checked(law Law, errs ...error) (Law, error) {
 	if err := errors.Join(errs...); err != nil {
@@ -93,6 +97,13 @@ func (a AIMD) faults(s string) error {
 		fault(d.Increase > 0, s, "increase", d.Increase, "above 0"),
 		fault(d.Backoff > 0 && d.Backoff < 1, s, "backoff", d.Backoff, "above 0 and below 1"),
 		fault(d.Tolerance > 1, s, "tolerance", d.Tolerance, "above 1"))
+}
+
+func (g Gradient) faults(s string) error {
+	d := g.withDefaults()
+	return errors.Join(
+		fault(d.Tolerance >= 1, s, "tolerance", d.Tolerance, "at least 1"),
+		fault(d.Smoothing > 0 && d.Smoothing <= 1, s, "smoothing", d.Smoothing, "above 0 and up to 1"))
 }
 
 func (v Vegas) faults(s string) error {
