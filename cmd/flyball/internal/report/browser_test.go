@@ -212,6 +212,8 @@ func hostileText(t *testing.T, b *browser) {
 		if res.Guard == "knee" {
 			res.Guard = evil
 			res.Repeatable = false
+		}
+		if res.History != nil {
 			for i := range res.History.Decisions {
 				res.History.Decisions[i].Decision = evil
 			}
@@ -225,6 +227,7 @@ func hostileText(t *testing.T, b *browser) {
 		b.open(path, 1400, "light")
 		b.point(".charts .chart:nth-child(2) svg", 0.4, 0.5)
 		b.quiet(path)
+		require.Contains(t, b.eval(`document.querySelector('.tip .decision').textContent`), "window.pwned=2")
 		require.Equal(t, "undefined", b.eval(`typeof window.pwned`))
 		require.Equal(t, 0.0, b.eval(`document.querySelectorAll('img').length`))
 		require.Equal(t, 2.0, b.eval(`document.scripts.length`), "the numbers and the drawing")
