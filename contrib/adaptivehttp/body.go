@@ -1,9 +1,11 @@
 package adaptivehttp
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -16,7 +18,8 @@ type body struct {
 	req     *http.Request
 	permit  adaptive.Permit
 	answer  adaptive.Result // what the status line told
-	unwatch func() bool
+	watch   *watch
+	unwatch func() bool // nil if the context never ends
 	ended   atomic.Bool
 }
 
@@ -38,20 +41,45 @@ func (b *body) Close() error {
 	return b.rc.Close()
 }
 
-// expire ends the call because its context has ended. It must not touch unwatch,
-// which may not be set yet.
-func (b *body) expire() {
-	b.done(b.unless(failed(b.req, b.req.Context().Err())))
-}
-
 func (b *body) end(r adaptive.Result) {
-	b.unwatch() // or a long-lived context would keep every body it ever saw
+	// A long-lived context would keep every body it ever saw.
+	if b.unwatch != nil && b.unwatch() {
+		b.watch.body = nil
+		watches.Put(b.watch) // it will not run
+	}
 	b.done(r)
 }
 
 func (b *body) done(r adaptive.Result) {
 	if !b.ended.Swap(true) {
 		b.permit.DoneResult(r)
+	}
+}
+
+// expire ends the call because its context has ended. It must not touch unwatch,
+// which may not be set yet.
+func (b *body) expire() {
+	b.done(b.unless(failed(b.req, b.req.Context().Err())))
+}
+
+// A watch ends the call of a body when its context ends, as nobody may be reading
+// then. It is used again, which saves a closure a request.
+type watch struct {
+	body *body
+	run  func()
+}
+
+var watches = sync.Pool{New: func() any {
+	w := &watch{}
+	w.run = func() { w.body.expire() }
+	return w
+}}
+
+func (b *body) watchContext() {
+	if ctx := b.req.Context(); ctx.Done() != nil {
+		b.watch = watches.Get().(*watch)
+		b.watch.body = b
+		b.unwatch = context.AfterFunc(ctx, b.watch.run)
 	}
 }
 

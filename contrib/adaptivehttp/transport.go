@@ -1,7 +1,6 @@
 package adaptivehttp
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -90,8 +89,7 @@ func (t *Transport) hold(permit adaptive.Permit, req *http.Request, resp *http.R
 		return
 	}
 	b := &body{rc: resp.Body, req: req, permit: permit, answer: answer}
-	// The body's Read does not see a context that ends while nobody reads.
-	b.unwatch = context.AfterFunc(req.Context(), b.expire)
+	b.watchContext()
 	resp.Body = b.dressed()
 }
 
