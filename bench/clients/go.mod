@@ -1,0 +1,34 @@
+module github.com/flyball-go/flyball/bench/clients
+
+go 1.25.0
+
+require (
+	github.com/flyball-go/flyball v0.0.0
+	github.com/flyball-go/flyball/contrib/adaptivegrpc v0.0.0
+	github.com/flyball-go/flyball/contrib/adaptivepgx v0.0.0
+	github.com/flyball-go/flyball/contrib/adaptiveredis v0.0.0
+	github.com/jackc/pgx/v5 v5.12.0
+	github.com/redis/go-redis/v9 v9.22.0
+	google.golang.org/grpc v1.84.0
+	google.golang.org/protobuf v1.36.11
+)
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	go.uber.org/atomic v1.11.0 // indirect
+	golang.org/x/net v0.57.0 // indirect
+	golang.org/x/sync v0.22.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260706201446-f0a921348800 // indirect
+)
+
+replace (
+	github.com/flyball-go/flyball => ../..
+	github.com/flyball-go/flyball/contrib/adaptivegrpc => ../../contrib/adaptivegrpc
+	github.com/flyball-go/flyball/contrib/adaptivepgx => ../../contrib/adaptivepgx
+	github.com/flyball-go/flyball/contrib/adaptiveredis => ../../contrib/adaptiveredis
+)

@@ -1,0 +1,67 @@
+// Command clients puts real clients of real servers through two trials, each with
+// the plain client beside the same client behind a limiter:
+//
+//	go run ./bench/clients
+//
+// The first offers three times what the server can do, in an open loop. The second
+// makes calls to a server that has nothing else to do, which shows what the limiter
+// costs. It needs redis-server and PostgreSQL on the machine, and leaves a kind of
+// server out only if told to with -only.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+// plan is what each client is put through.
+type plan struct {
+	only     string        // name of one subject; empty means all
+	patience time.Duration // of a caller
+	probe    time.Duration // for each measurement of capacity
+	warmup   time.Duration // of the overload, not counted
+	length   time.Duration // of the overload after it
+	rounds   int           // of idle calls, with and without
+	calls    int           // in a round
+}
+
+func main() {
+	p := plan{patience: 500 * time.Millisecond, probe: time.Second}
+	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
+	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
+	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")
+	flag.IntVar(&p.rounds, "rounds", 60, "rounds of idle calls")
+	flag.IntVar(&p.calls, "calls", 400, "idle calls in a round")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, p); err != nil {
+		fmt.Fprintln(os.Stderr, "clients:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, p plan) error {
+	if p.only != "" && find(p.only) == nil {
+		return fmt.Errorf("-only names %q, must be one of %s", p.only, strings.Join(names(), ", "))
+	}
+	var loads []overload
+	var costs []overhead
+	for _, s := range subjects {
+		if p.only != "" && p.only != s.name {
+			continue
+		}
+		l, c, err := s.try(ctx, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		loads, costs = append(loads, l), append(costs, c)
+	}
+	return report(out, p, loads, costs)
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/clienttest"
+	"github.com/flyball-go/flyball/internal/servers"
+)
+
+func TestMain(m *testing.M) { clienttest.Main(m) }
+
+func TestEachClientGetsThroughBothTrials(t *testing.T) {
+	p := plan{patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
+		warmup: 100 * time.Millisecond, length: 300 * time.Millisecond, rounds: 2, calls: 5}
+	for _, s := range subjects {
+		t.Run(s.name, func(t *testing.T) {
+			p.only = s.name
+			var out strings.Builder
+			servers.Require(t, run(t.Context(), &out, p))
+			t.Log("\n" + out.String())
+			require.Equal(t, 3, strings.Count(out.String(), "\n"+s.name+" "), "a row without, one with and one of idle calls")
+			require.NotContains(t, out.String(), "NaN")
+		})
+	}
+}
+
+func TestUnknownClientIsRefused(t *testing.T) {
+	var out strings.Builder
+	require.EqualError(t, run(t.Context(), &out, plan{only: "smtp"}), `-only names "smtp", must be one of http, http2, grpc, redis, pgx`)
+	require.Empty(t, out.String())
+}

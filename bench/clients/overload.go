@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
+)
+
+// overload is what became of three times the load that a server can take.
+type overload struct {
+	name, what string
+	capacity   float64       // good answers per second, at the best number of callers
+	unloaded   time.Duration // 99th percentile of a lone caller
+	rate       float64       // of arrivals
+	plain      outcome
+	limited    outcome
+	limit      int // at the end
+}
+
+// outcome is what callers got.
+type outcome struct {
+	goodput                    float64       // answers within their patience, per second
+	p99                        time.Duration // of those, from the instant when the call was due
+	late, rejected, bad, total int
+}
+
+type call = func(context.Context) error
+
+func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
+	for _, callers := range []int{1, 2, 4, 8, 16} {
+		took := closedLoop(ctx, p, callers, plain)
+		if len(took) == 0 {
+			return o, errors.New("no answer from a server without load")
+		}
+		o.capacity = max(o.capacity, float64(len(took))/p.probe.Seconds())
+		if callers == 1 {
+			o.unloaded = quantile(took, 0.99)
+		}
+	}
+	o.rate = 3 * o.capacity
+	// The limited client first: what the plain one leaves in line would be its to clear.
+	o.limited = openLoop(ctx, p, o.rate, limited)
+	o.plain = openLoop(ctx, p, o.rate, plain)
+	return o, nil
+}
+
+// closedLoop lets so many callers call, one after the other each, and returns how
+// long the answers took that came while it lasted.
+func closedLoop(ctx context.Context, p plan, callers int, call call) (took []time.Duration) {
+	var mu sync.Mutex
+	var running, ready sync.WaitGroup
+	ready.Add(callers)
+	for range callers {
+		running.Go(func() {
+			_ = call(ctx) // opens a connection, which is not measured
+			ready.Done()
+			ready.Wait()
+			start := time.Now()
+			for ctx.Err() == nil {
+				begun := time.Now()
+				err := call(ctx)
+				if time.Since(start) > p.probe {
+					return
+				}
+				if err == nil {
+					mu.Lock()
+					took = append(took, time.Since(begun))
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	running.Wait()
+	return took
+}
+
+// openLoop lets calls arrive at random instants, the same for each client: callers
+// do not come slower because a server is slow.
+func openLoop(ctx context.Context, p plan, rate float64, call call) (o outcome) {
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	var took []time.Duration
+	gaps := rand.New(rand.NewPCG(1, 2))
+	start := time.Now()
+	for at := time.Duration(0); at < p.warmup+p.length && ctx.Err() == nil; {
+		due, counts := start.Add(at), at >= p.warmup
+		time.Sleep(time.Until(due))
+		running.Go(func() {
+			ctx, cancel := context.WithDeadline(ctx, due.Add(p.patience))
+			defer cancel()
+			err := call(ctx)
+			d := time.Since(due)
+			if !counts {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			o.total++
+			switch {
+			case err == nil && d <= p.patience:
+				took = append(took, d)
+			case errors.Is(err, adaptive.ErrRejected):
+				o.rejected++
+			case d >= p.patience:
+				o.late++
+			default:
+				o.bad++
+			}
+		})
+		at += time.Duration(gaps.ExpFloat64() * float64(time.Second) / rate)
+	}
+	running.Wait()
+	o.goodput, o.p99 = float64(len(took))/p.length.Seconds(), quantile(took, 0.99)
+	return o
+}
+
+// quantile is that of d, which it sorts; 0 if there are none.
+func quantile[T ~int64 | ~float64](d []T, q float64) (zero T) {
+	if len(d) == 0 {
+		return zero
+	}
+	slices.Sort(d)
+	return d[int(q*float64(len(d)-1))]
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// report prints both tables.
+func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
+	fmt.Fprintf(out, "Three times what the server can do, in an open loop: %v to learn and %v that count.\n"+
+		"Callers give up after %v. p99 is of good answers, from the instant when the call was due.\n\n", p.warmup, p.length, p.patience)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "client\tserver\tcapacity\tunloaded p99\toffered\tlimiter\tgoodput\tof capacity\tp99\tof unloaded\tlate\trejected\terrors\tlimit")
+	for _, l := range loads {
+		row := func(name string, o outcome, limit string) {
+			fmt.Fprintf(w, "%s\t%s\t%.0f/s\t%v\t%.0f/s\t%s\t%.0f/s\t%.0f %%\t%v\t%.1f ×\t%d\t%d\t%d\t%s\n", l.name, l.what, l.capacity,
+				l.unloaded.Round(100*time.Microsecond), l.rate, name, o.goodput, 100*o.goodput/l.capacity,
+				o.p99.Round(100*time.Microsecond), float64(o.p99)/float64(l.unloaded), o.late, o.rejected, o.bad, limit)
+		}
+		row("none", l.plain, "–")
+		row("flyball", l.limited, fmt.Sprint(l.limit))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nIdle calls on the loopback interface, one caller, one context that can be cancelled: medians of %d rounds of %d calls.\n\n", p.rounds, p.calls)
+	fmt.Fprintln(w, "client\tplain\twith flyball\tratio\tallocations added")
+	for _, c := range costs {
+		fmt.Fprintf(w, "%s\t%v\t%v\t%.3f\t%.1f\n", c.name, c.plain, c.limited, c.ratio, c.allocs)
+	}
+	return w.Flush()
+}
