@@ -8,8 +8,8 @@ import "time"
 //
 // Each rule trips by itself. What a rule can and cannot see is in docs/breaker.md.
 type Config struct {
-	// Silence trips when nothing came back well for twice the usual 99th percentile
-	// and so long beyond, although MinCalls calls failed since, or hang since before.
+	// Silence trips when nothing came back well for the usual 99th percentile and so
+	// long beyond, although MinCalls calls failed since, or hang since before.
 	// It sees a downstream that hangs by the age of calls in flight, before any of
 	// them has ended, and works at any traffic.
 	Silence  time.Duration // 0 means 1 s
@@ -35,16 +35,16 @@ type Config struct {
 
 	Open        Backoff       // how long it stays open before it probes
 	ProbeShare  float64       // share of probes that must succeed to close, above 0 and up to 1; 0 means 0.5
-	ProbeWithin time.Duration // time for all probes, from the first on; 0 means twice the usual 99th percentile and 1 s
+	ProbeWithin time.Duration // time for all probes, from the first on; 0 means twice the usual 99th percentile and as long as it was open
 }
 
 // Backoff is a time that grows from one failed recovery to the next. It starts
 // again at Base once the breaker has been closed for longer than it was open. A
 // Retry-After takes its place, at least Base and at most the Limiter's MaxRetryAfter.
 type Backoff struct {
-	Base   time.Duration // first; 0 means 500 ms
-	Factor float64       // each next is so many times longer, at least 1; 0 means 1.5
-	Max    time.Duration // longest; 0 means 2 s, or Base if that is longer
+	Base   time.Duration // first; 0 means 200 ms
+	Factor float64       // each next is so many times longer, at least 1; 0 means 1.1
+	Max    time.Duration // longest; 0 means 1 s, or Base if that is longer
 	Jitter float64       // each is drawn within such a share of it, below and above; 0 means 0.1, −1 none
 }
 
@@ -57,15 +57,14 @@ const (
 	defaultWindow    = 10 * time.Second
 	defaultAtFloor   = 5
 
-	defaultBase   = 500 * time.Millisecond
-	defaultFactor = 1.5
-	defaultMax    = 2 * time.Second
+	defaultBase   = 200 * time.Millisecond
+	defaultFactor = 1.1
+	defaultMax    = time.Second
 	defaultJitter = 0.1
 	defaultShare  = 0.5
 
-	usuals    = 2  // times the usual 99th percentile that no call takes
-	slowTimes = 10 // times the usual median that makes a call slow
-	grace     = time.Second
+	usuals    = 2                // times the usual 99th percentile that no call takes
+	slowTimes = 10               // times the usual median that makes a call slow
 	minWindow = time.Millisecond // so that a tenth is well above what clocks resolve
 	longest   = 720 * time.Hour  // of any time, so that instants do not overflow
 	never     = -1

@@ -45,7 +45,7 @@ func (b *Breaker) probeTime() time.Duration {
 	if p99 == 0 {
 		return defaultWindow // nothing is known of how long a call takes
 	}
-	return usuals*min(p99, longest/usuals) + grace
+	return usuals*min(p99, longest/usuals) + b.openTime
 }
 
 // room reports whether one more probe may go. Until one has succeeded they go one

@@ -33,7 +33,7 @@ func (c Config) Validate() error {
 	f.number("Consecutive", c.Consecutive, "0 for never", true)
 	f.number("AtFloor", c.AtFloor, fmt.Sprintf("0 for %d, −1 for never", defaultAtFloor), true)
 	f.share("ProbeShare", c.ProbeShare, fmt.Sprintf("0 for %v", defaultShare), false)
-	f.time("ProbeWithin", c.ProbeWithin, fmt.Sprintf("0 for %d times the usual 99th percentile and %v", usuals, grace), false)
+	f.time("ProbeWithin", c.ProbeWithin, fmt.Sprintf("0 for %d times the usual 99th percentile and as long as it was open", usuals), false)
 	f.time("Open.Base", c.Open.Base, fmt.Sprintf("0 for %v", defaultBase), false)
 	if x := c.Open.Factor; x != 0 && !(x >= 1 && x <= math.MaxFloat32) {
 		f.add("Open.Factor is %v, must be a number of at least 1, or 0 for %v", x, defaultFactor)

@@ -70,7 +70,7 @@ func (w *watch) stir(quiet uint32) {
 // counts; 0 if calls in flight tell nothing yet.
 func (b *Breaker) patience() (silence, age time.Duration) {
 	_, p99 := b.lim.Usual()
-	age = usuals * min(p99, longest/usuals)
+	age = min(p99, longest)
 	return b.c.Silence + age, age
 }
 
