@@ -45,7 +45,7 @@ func (w *world) acquire(c Call) *waiter {
 	}
 	w.step()
 	me := newWaiter(c)
-	me.ready = make(chan answer, 1)
+	me.ready = make(chan struct{}, 1)
 	g, _, err := w.l.enqueue(me, 0)
 	require.NoError(w.t, err)
 	if g != 0 {
@@ -79,7 +79,7 @@ func (w *world) grant() {
 		w.admit(g, next.weight)
 		w.grants = append(w.grants, next)
 		w.step()
-		next.ready <- answer{}
+		next.ready <- struct{}{}
 	}
 }
 

@@ -10,7 +10,8 @@ type waiter struct {
 	turn       int     // who has less goes first
 	deadline   Instant // 0 means none
 	f          func(Permit, error)
-	ready      chan answer // of capacity one; nil with f
+	answer     answer        // written before ready
+	ready      chan struct{} // of capacity one; nil with f
 }
 
 // newWaiter is a waiter for a call like c. Waiters are not pooled: a channel made
@@ -30,7 +31,8 @@ func (w *waiter) tell(p Permit, err error) {
 	if w.f != nil {
 		w.f(p, err)
 	} else {
-		w.ready <- answer{p, err}
+		w.answer = answer{p, err}
+		w.ready <- struct{}{}
 	}
 }
 

@@ -24,7 +24,7 @@ func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 	}
 	l.noteBlocked()
 	w := newWaiter(c)
-	w.ready = make(chan answer, 1)
+	w.ready = make(chan struct{}, 1)
 	if d, has := ctx.Deadline(); has {
 		w.hurry(l.Now().Add(untilDeadline(d)))
 	}
@@ -36,8 +36,9 @@ func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 	defer func() {
 		// The function of another waiter panicked here: this one's permit goes back.
 		if !returned && !l.withdraw(w) {
-			if a := <-w.ready; a.err == nil {
-				a.p.unsent()
+			<-w.ready
+			if w.answer.err == nil {
+				w.answer.p.unsent()
 			}
 		}
 	}()
@@ -49,31 +50,37 @@ func (l *Limiter) wait(ctx context.Context, c Call) (Permit, error) {
 
 // await waits for the answer to w, which is in the queue.
 func (l *Limiter) await(ctx context.Context, w *waiter) (_ Permit, err error) {
+	done, maxWait := ctx.Done(), l.config.Load().MaxWait
+	if done == nil && maxWait == 0 { // cheaper than a select
+		<-w.ready
+		return w.answer.p, w.answer.err
+	}
 	var patience <-chan time.Time
-	if l.config.Load().MaxWait > 0 {
-		fired, stop := after(l.config.Load().MaxWait)
+	if maxWait > 0 {
+		fired, stop := after(maxWait)
 		defer stop()
 		patience = fired
 	}
 	select {
-	case a := <-w.ready:
+	case <-w.ready:
+		a := w.answer
 		if a.err == nil && ctx.Err() != nil {
 			// Granted and cancelled at once: the next in line has more use for it.
 			a.p.unsent()
 			return Permit{}, context.Cause(ctx)
 		}
 		return a.p, a.err
-	case <-ctx.Done():
+	case <-done:
 		err = context.Cause(ctx)
 	case <-patience:
 		err = l.rejection[RejectQueueTimeout]
 	}
 	if !l.withdraw(w) {
-		a := <-w.ready
-		if a.err != nil {
-			return Permit{}, a.err // counted as rejected already
+		<-w.ready
+		if w.answer.err != nil {
+			return Permit{}, w.answer.err // counted as rejected already
 		}
-		a.p.unsent()
+		w.answer.p.unsent()
 	}
 	if err == error(l.rejection[RejectQueueTimeout]) {
 		l.rejected[RejectQueueTimeout].Add(1)
