@@ -25,11 +25,15 @@ lint: ## gofmt, go vet and staticcheck
 tidy: ## go mod tidy, each module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
-bench: ## what an admission costs, ROUNDS rounds, to bench/results
+bench: ## what an admission costs, alone and in a crowd, ROUNDS rounds, to bench/results
 	@mkdir -p bench/results
-	cd bench && go test -c -o results/bench.test . && rm -f results/admit.txt && \
-	for i in $$(seq $(ROUNDS)); do ./results/bench.test -test.run '^$$' -test.bench Admit -test.benchtime 100ms >>results/admit.txt || exit 1; done && \
-	go run ./cmd/ratios -o results/admit.md results/admit.txt && cat results/admit.md
+	cd bench && go test -c -o results/bench.test . && rm -f results/admit.txt results/contended.txt && \
+	for i in $$(seq $(ROUNDS)); do \
+	./results/bench.test -test.run '^$$' -test.bench Admit -test.benchtime 100ms >>results/admit.txt && \
+	./results/bench.test -test.run '^$$' -test.bench Contended -test.benchtime 1x >>results/contended.txt || exit 1; done && \
+	go run ./cmd/ratios -o results/admit.md results/admit.txt && \
+	go run ./cmd/ratios -title 'A full limiter and a crowd: 256 goroutines on 8 permits' -base xsync_semaphore -o results/contended.md results/contended.txt && \
+	cat results/admit.md results/contended.md
 
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \

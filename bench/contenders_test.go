@@ -2,10 +2,13 @@ package bench
 
 import (
 	"context"
+	"math/bits"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/adaptivelimiter"
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/platinummonkey/go-concurrency-limits/core"
 	"github.com/platinummonkey/go-concurrency-limits/limit"
@@ -26,14 +29,21 @@ type contender struct {
 
 var contenders = []contender{
 	{"ref_c2", refC2},
+	{"naive_permit", naivePermit},
 	{"flyball_try", flyballTry},
+	{"flyball_sampled", flyballSampled},
 	{"flyball_acquire", flyballAcquire},
 	{"flyball_do", flyballDo},
 	{"flyball_defer_release", flyballDeferRelease},
 	{"flyball_reject", flyballReject},
+	{"flyball_reject_acquire", flyballRejectAcquire},
 	{"gcl_default_vegas", gclVegas},
 	{"gcl_reject", gclReject},
+	{"failsafe_try", failsafeTry},
+	{"failsafe_run", failsafeRun},
+	{"failsafe_reject", failsafeReject},
 	{"xsync_semaphore", xsyncSemaphore},
+	{"chan_semaphore", chanSemaphore},
 }
 
 // refC2 is the least that an admission with a timed call can do: a compare and
@@ -58,10 +68,35 @@ func refC2(*testing.B) func(*testing.PB) {
 	}
 }
 
+// naivePermit is refC2 with a sample: what flyball_try does except that a permit
+// ends once. The difference is the price of that.
+func naivePermit(*testing.B) func(*testing.PB) {
+	base := time.Now()
+	var inFlight atomic.Int64
+	return func(pb *testing.PB) {
+		var buckets [64]atomic.Uint64 // of this goroutine, as by a shard of its own
+		for pb.Next() {
+			var n int64
+			for {
+				n = inFlight.Load()
+				must(n < plenty)
+				if inFlight.CompareAndSwap(n, n+1) {
+					break
+				}
+			}
+			start := time.Since(base)
+			rtt := time.Since(base) - start
+			must(rtt >= 0)
+			buckets[bits.Len64(uint64(rtt))%64].Add(uint64(n)<<24 | 1)
+			inFlight.Add(-1)
+		}
+	}
+}
+
 // adaptiveLimiter runs the default law, which may not go below plenty: calls that
-// do nothing would teach it nonsense.
+// do nothing would teach it nonsense. Every call is timed.
 func adaptiveLimiter(b *testing.B) *adaptive.Limiter {
-	return newLimiter(b, adaptive.Config{Min: plenty, Initial: plenty})
+	return newLimiter(b, adaptive.Config{Min: plenty, Initial: plenty, TimeOneIn: 1})
 }
 
 func newLimiter(b *testing.B, c adaptive.Config) *adaptive.Limiter {
@@ -72,8 +107,14 @@ func newLimiter(b *testing.B, c adaptive.Config) *adaptive.Limiter {
 	return l
 }
 
-func flyballTry(b *testing.B) func(*testing.PB) {
-	l := adaptiveLimiter(b)
+func flyballTry(b *testing.B) func(*testing.PB) { return try(adaptiveLimiter(b)) }
+
+// flyballSampled leaves it to the limiter how many calls are timed.
+func flyballSampled(b *testing.B) func(*testing.PB) {
+	return try(newLimiter(b, adaptive.Config{Min: plenty, Initial: plenty}))
+}
+
+func try(l *adaptive.Limiter) func(*testing.PB) {
 	return func(pb *testing.PB) {
 		for pb.Next() {
 			p, ok := l.TryAcquire()
@@ -124,10 +165,26 @@ func flyballDeferRelease(b *testing.B) func(*testing.PB) {
 	}
 }
 
-func flyballReject(b *testing.B) func(*testing.PB) {
+// fullLimiter has its one place taken.
+func fullLimiter(b *testing.B) *adaptive.Limiter {
 	l := newLimiter(b, adaptive.Config{Law: "fixed:1", Queue: -1})
 	_, ok := l.TryAcquire()
 	must(ok)
+	return l
+}
+
+func flyballReject(b *testing.B) func(*testing.PB) {
+	l := fullLimiter(b)
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			_, ok := l.TryAcquire()
+			must(!ok)
+		}
+	}
+}
+
+func flyballRejectAcquire(b *testing.B) func(*testing.PB) {
+	l := fullLimiter(b)
 	return func(pb *testing.PB) {
 		ctx := context.Background()
 		for pb.Next() {
@@ -169,6 +226,48 @@ func gclReject(b *testing.B) func(*testing.PB) {
 		for pb.Next() {
 			_, ok := l.Acquire(ctx)
 			must(!ok)
+		}
+	}
+}
+
+func failsafeTry(*testing.B) func(*testing.PB) {
+	l := adaptivelimiter.NewBuilder[any]().WithLimits(plenty, plenty, plenty).Build()
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			p, ok := l.TryAcquirePermit()
+			must(ok)
+			p.Record()
+		}
+	}
+}
+
+func failsafeRun(*testing.B) func(*testing.PB) {
+	e := failsafe.With(adaptivelimiter.NewBuilder[any]().WithLimits(plenty, plenty, plenty).Build())
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			must(e.Run(func() error { return nil }) == nil)
+		}
+	}
+}
+
+func failsafeReject(*testing.B) func(*testing.PB) {
+	l := adaptivelimiter.NewBuilder[any]().WithLimits(1, 1, 1).Build()
+	_, ok := l.TryAcquirePermit()
+	must(ok)
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			_, ok := l.TryAcquirePermit()
+			must(!ok)
+		}
+	}
+}
+
+func chanSemaphore(*testing.B) func(*testing.PB) {
+	places := make(chan struct{}, plenty)
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			places <- struct{}{}
+			<-places
 		}
 	}
 }

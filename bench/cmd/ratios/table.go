@@ -11,7 +11,10 @@ import (
 )
 
 // A sample is one line of output.
-type sample struct{ ns, bytes, allocs float64 }
+type sample struct {
+	ns, bytes, allocs float64
+	fairness          float64 // max/min of what goroutines got; 0 if not measured
+}
 
 // key names a row and a column of the table.
 type key struct{ mode, contender string }
@@ -33,7 +36,7 @@ func read(from io.Reader) (*results, error) {
 		text := in.Text()
 		for _, about := range []string{"goos: ", "goarch: ", "cpu: "} {
 			if v, ok := strings.CutPrefix(text, about); ok {
-				r.machine = add(r.machine, v)
+				r.machine = add(r.machine, strings.TrimSpace(v))
 			}
 		}
 		m := line.FindStringSubmatch(text)
@@ -66,6 +69,8 @@ func parse(values string) (s sample, err error) {
 			s.bytes = v
 		case "allocs/op":
 			s.allocs = v
+		case "max/min":
+			s.fairness = v
 		}
 	}
 	if s.ns <= 0 {
@@ -83,7 +88,7 @@ func add(list []string, s string) []string {
 
 // write prints the table. A ratio is the median of the ratios to base in the
 // same round, so that what slows the machine down for a while cancels out.
-func (r *results) write(w io.Writer, base string) error {
+func (r *results) write(w io.Writer, title, base string) error {
 	if len(r.modes) == 0 {
 		return fmt.Errorf("no line of BenchmarkAdmit")
 	}
@@ -95,14 +100,22 @@ func (r *results) write(w io.Writer, base string) error {
 			}
 		}
 	}
-	fmt.Fprintf(w, "# What an admission costs\n\n")
+	fmt.Fprintf(w, "# %s\n\n", title)
 	fmt.Fprintf(w, "Made by `make bench ROUNDS=%d` on %s. ns are medians over the rounds, in brackets the\n", rounds, strings.Join(r.machine, ", "))
 	fmt.Fprintf(w, "lowest and highest; /%s is the median of the ratios to it in the same round.\n\n", base)
+	fair := r.fair()
+	if fair {
+		fmt.Fprint(w, "max/min is the median of what the goroutine with the most admissions had for each of the one with\nthe fewest.\n\n")
+	}
 	fmt.Fprint(w, "| |")
 	for _, mode := range r.modes {
 		fmt.Fprintf(w, " %s ns | /%s |", mode, base)
 	}
-	fmt.Fprintf(w, " B/op | allocs/op |\n|---|%s--:|--:|\n", strings.Repeat("--:|--:|", len(r.modes)))
+	if fair {
+		fmt.Fprintf(w, " max/min |\n|---|%s--:|\n", strings.Repeat("--:|--:|", len(r.modes)))
+	} else {
+		fmt.Fprintf(w, " B/op | allocs/op |\n|---|%s--:|--:|\n", strings.Repeat("--:|--:|", len(r.modes)))
+	}
 	for _, c := range r.contenders {
 		fmt.Fprintf(w, "| %s |", c)
 		var all []sample
@@ -113,11 +126,27 @@ func (r *results) write(w io.Writer, base string) error {
 			ratio := pick(mine, func(i int) float64 { return mine[i].ns / r.samples[key{mode, base}][i].ns })
 			fmt.Fprintf(w, " %s (%s–%s) | %.2f |", short(median(ns)), short(ns[0]), short(ns[len(ns)-1]), median(ratio))
 		}
+		if fair {
+			fmt.Fprintf(w, " %.2f |\n", median(pick(all, func(i int) float64 { return all[i].fairness })))
+			continue
+		}
 		bytes := pick(all, func(i int) float64 { return all[i].bytes })
 		allocs := pick(all, func(i int) float64 { return all[i].allocs })
 		fmt.Fprintf(w, " %.0f | %.0f |\n", median(bytes), allocs[len(allocs)-1])
 	}
 	return nil
+}
+
+// fair reports whether fairness was measured.
+func (r *results) fair() bool {
+	for _, all := range r.samples {
+		for _, s := range all {
+			if s.fairness > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // short is v to three digits, or to the whole number if that has more.
