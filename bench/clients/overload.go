@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -32,12 +33,16 @@ type outcome struct {
 type call = func(context.Context) error
 
 func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
+	// Once for the connections that it opens.
+	if _, _, err = closedLoop(ctx, plan{}, 16, plain); err != nil {
+		return o, err
+	}
 	for _, callers := range []int{1, 2, 4, 8, 16} {
-		took := closedLoop(ctx, p, callers, plain)
-		if len(took) == 0 {
-			return o, errors.New("no answer from a server without load")
+		took, elapsed, err := closedLoop(ctx, p, callers, plain)
+		if err != nil {
+			return o, fmt.Errorf("a server without overload: %w", err)
 		}
-		o.capacity = max(o.capacity, float64(len(took))/p.probe.Seconds())
+		o.capacity = max(o.capacity, float64(len(took))/elapsed.Seconds())
 		if callers == 1 {
 			o.unloaded = quantile(took, 0.99)
 		}
@@ -50,33 +55,28 @@ func measureOverload(ctx context.Context, p plan, plain, limited call) (o overlo
 }
 
 // closedLoop lets so many callers call, one after the other each, and returns how
-// long the answers took that came while it lasted.
-func closedLoop(ctx context.Context, p plan, callers int, call call) (took []time.Duration) {
+// long the answers took and how long it all took.
+func closedLoop(ctx context.Context, p plan, callers int, call call) (took []time.Duration, elapsed time.Duration, err error) {
 	var mu sync.Mutex
-	var running, ready sync.WaitGroup
-	ready.Add(callers)
+	var running sync.WaitGroup
+	start := time.Now()
 	for range callers {
 		running.Go(func() {
-			_ = call(ctx) // opens a connection, which is not measured
-			ready.Done()
-			ready.Wait()
-			start := time.Now()
-			for ctx.Err() == nil {
+			for {
 				begun := time.Now()
-				err := call(ctx)
-				if time.Since(start) > p.probe {
+				failed := call(ctx)
+				d := time.Since(begun)
+				mu.Lock()
+				took, err = append(took, d), errors.Join(err, failed)
+				mu.Unlock()
+				if failed != nil || time.Since(start) > p.probe {
 					return
-				}
-				if err == nil {
-					mu.Lock()
-					took = append(took, time.Since(begun))
-					mu.Unlock()
 				}
 			}
 		})
 	}
 	running.Wait()
-	return took
+	return took, time.Since(start), err
 }
 
 // openLoop lets calls arrive at random instants, the same for each client: callers
