@@ -7,12 +7,12 @@ import "math"
 // does; but its baseline is the one that probes measure and not an average of
 // the past, which a queue that stays becomes a part of.
 type Gradient struct {
-	Tolerance float64 // round trip over the baseline that is conceded; 0 means 1.2
+	Tolerance float64 // round trip over the baseline that is conceded; 0 means 1.1
 	Smoothing float64 // share of the way to the new limit that a window goes, up to 1; 0 means 0.5
 }
 
 func (g Gradient) withDefaults() Gradient {
-	return Gradient{or(g.Tolerance, 1.2), or(g.Smoothing, 0.5)}
+	return Gradient{or(g.Tolerance, 1.1), or(g.Smoothing, 0.5)}
 }
 
 // New implements [Law].

@@ -22,9 +22,10 @@ type samples struct {
 	lowUpTo atomic.Uint32 // calls in flight at the start that count as low concurrency
 
 	_     [64]byte
-	left  atomic.Int64 // samples until the window may be full, if exact
-	known atomic.Int64 // when a timed call was last admitted, if not all are
-	_     [48]byte
+	left  atomic.Int64  // samples until the window may be full, if exact
+	odd   atomic.Uint64 // round trips that had to be put within bounds
+	known atomic.Int64  // when a timed call was last admitted, if not all are
+	_     [40]byte
 
 	// untimed is how many calls that were not timed succeeded, as far as the gate's own
 	// count of them, which wraps round, was read. They are counted by the add that
@@ -78,7 +79,11 @@ func (s *samples) record(sh *shard, t tag, rtt time.Duration, o Outcome, at Inst
 	if o == Refused {
 		n = sh.refused.Add(pack(inFlight))
 	} else {
-		i := bucketOf(max(rtt, 1))
+		if rtt < 1 || rtt > latencyMax { // the clock stood still, went back or was far ahead
+			s.odd.Add(1)
+			rtt = max(rtt, 1)
+		}
+		i := bucketOf(rtt)
 		oct := sh.octaves[i>>latencySub].Load()
 		if oct == nil {
 			oct = sh.octave(i >> latencySub)

@@ -16,6 +16,8 @@ type Stats struct {
 	Blocked     uint64                // arrivals that found no free place, whether they waited or were rejected
 	LateEnds    uint64                // Done on a permit that had ended already
 
+	OddRTTs uint64 // round trips below 1 ns or above 2.4 h, as only a clock gone wrong gives; counted as these
+
 	TimedOneIn int // how many calls share one that is timed, see Config.TimeOneIn
 
 	DecisionsDropped uint64 // decisions that Parts.OnDecision was too slow for
@@ -34,7 +36,7 @@ func (l *Limiter) Stats() Stats {
 	held := l.bars[heldBack]
 	l.queueMu.Unlock()
 	s.RetryAfter = l.remaining(held)
-	s.LateEnds = l.lateEnds.Load()
+	s.LateEnds, s.OddRTTs = l.lateEnds.Load(), l.samples.odd.Load()
 	for r := range s.Rejected {
 		s.Rejected[r] = l.rejected[r].Load()
 		s.WouldReject[r] = l.wouldHave[r].Load()
