@@ -63,6 +63,13 @@ type core struct {
 	checking bool          // whether jobs are stuck
 	budget   budget
 
+	// See stamp.go.
+	coarse    atomic.Int64 // the reading that stands for the time; 0 if the clock is read
+	accepted  uint64
+	beats     int
+	beatsFrom time.Duration
+	ticker    *time.Timer
+
 	// To be done when mu is given up.
 	retired []*scope
 	over    jobs // stopped before they ran, or between two attempts
@@ -94,7 +101,8 @@ func (c *core) unlock() {
 
 // accept makes j wait in s. The lock is held, and the job is of no closed pool.
 func (c *core) accept(j *job, p *Pool, s *scope, now time.Duration) {
-	j.pool, j.scope, j.accepted = p, s, now
+	j.pool, j.scope = p, s
+	c.sample(j, now)
 	s.add(j)
 	c.live++
 	c.enqueue(j)
@@ -113,7 +121,7 @@ func (c *core) submit(ctx context.Context, p *Pool, j *job, noFunction bool) err
 	if err := p.may(ctx, noFunction); err != nil {
 		return err
 	}
-	now := c.now()
+	now := c.stamp()
 	s, err := c.enter(ctx, p, false)
 	if err == nil {
 		c.accept(j, p, s, now)

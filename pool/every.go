@@ -45,7 +45,7 @@ func (e *every) submit() error {
 	}
 	j := &everyJob{of: e}
 	j.work, j.shared = j, true
-	now := c.now()
+	now := c.stamp()
 	s, err := c.enter(e.ctx, e.pool, true)
 	if err == nil {
 		c.accept(&j.job, e.pool, s, now)

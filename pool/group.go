@@ -156,7 +156,7 @@ func (c *core) letGo(s *scope) {
 
 // accepts accepts j into s, which is held, room or not.
 func (c *core) accepts(p *Pool, s *scope, j *job) error {
-	now := c.now()
+	now := c.stamp()
 	c.mu.Lock()
 	defer c.unlock()
 	switch {

@@ -34,8 +34,9 @@ type job struct {
 	watch                *watch      // nil until somebody waits for this very task
 	over                 atomic.Bool // the result may be read without the lock; only with a handle
 	state                state
-	stuck                bool // has been reported
-	shared               bool // has no handle: its context is its scope's
+	stands               uint8 // how many jobs its times stand for; 0: it is not timed
+	stuck                bool  // has been reported
+	shared               bool  // has no handle: its context is its scope's
 }
 
 // state of a job, guarded by core.mu.

@@ -83,7 +83,7 @@ func (p *Pool) Go(ctx context.Context, f func(context.Context) error) error {
 	if err := p.may(ctx, f == nil); err != nil {
 		return err
 	}
-	now := p.now()
+	now := p.stamp()
 	s, err := p.enter(ctx, p, false)
 	if err == nil {
 		j := p.takeSpare()

@@ -91,8 +91,8 @@ const longest = 24 * time.Hour
 
 func newSpread() spread { return spread{counts: hist.New(uint64(longest), 4)} }
 
-func (s *spread) add(d time.Duration) {
-	s.counts.Add(uint64(max(d, 0)), 1)
+func (s *spread) add(d time.Duration, n uint64) {
+	s.counts.Add(uint64(max(d, 0)), n)
 	s.max = max(s.max, d)
 }
 

@@ -60,7 +60,7 @@ func (c *core) start(insists bool) {
 }
 
 func (w *worker) hunt() {
-	now := w.core.now()
+	now := w.core.stamp()
 	w.core.mu.Lock()
 	w.core.hunting = false
 	if w.seek(now) {
@@ -176,7 +176,10 @@ func isPanic(err error) bool {
 func (w *worker) next() (more bool) {
 	c, j := w.core, w.job
 	j.own.release()
-	now := c.now()
+	now := c.stamp()
+	if j.stands > 0 {
+		now = c.now()
+	}
 	c.mu.Lock()
 	c.leaves(j, now)
 	c.finish(j)
@@ -223,7 +226,7 @@ func (w *worker) seek(now time.Duration) bool {
 				c.hunting = true
 				w.unlock()
 				runtime.Gosched()
-				now = c.now()
+				now = c.stamp()
 				c.mu.Lock()
 				c.hunting = false
 				continue
@@ -279,6 +282,10 @@ func (c *core) begins(j *job, now time.Duration) {
 	c.queue.remove(j)
 	c.room.made(c)
 	j.state = running
+	c.beat(now)
+	if j.stands > 1 {
+		now = c.now()
+	}
 	j.started, j.stuck = now, false
 	j.scope.seat.running++
 	c.active++
@@ -295,8 +302,10 @@ func (c *core) begins(j *job, now time.Duration) {
 func (c *core) leaves(j *job, now time.Duration) {
 	c.active--
 	j.scope.seat.running--
-	c.counts.wait.add(j.started - j.accepted)
-	c.counts.run.add(now - j.started)
+	if n := uint64(j.stands); n > 0 {
+		c.counts.wait.add(j.started-j.accepted, n)
+		c.counts.run.add(now-j.started, n)
+	}
 }
 
 // putBack makes j wait again, in front, because it could not start after all. The
