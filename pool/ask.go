@@ -110,7 +110,7 @@ func (w *worker) answer(p adaptive.Permit, err error) {
 		c.unlock()
 		return
 	}
-	w.insists = true
+	w.insists, c.full = true, false
 	j := c.first(w)
 	if j != nil && j != wanted && j.weight() != w.weight {
 		if j = wanted; j.state != waiting { // the permit is of another weight
@@ -136,11 +136,16 @@ func (c *core) refused(w *worker, j *job) {
 	if j.state != waiting {
 		return
 	}
-	if !nobodyWaits(w.err) {
-		c.stop(j, w.err)
-		return
-	}
+	reason, ok := reasonOf(w.err)
 	switch {
+	case ok && reason == adaptive.RejectRetryAfter:
+		c.full = true
+		c.askAfter(c.heldBack())
+	case !ok || reason != adaptive.RejectLimit && reason != adaptive.RejectQueueFull:
+		c.stop(j, w.err)
+
+	// The guard has no place to wait in, and the limit is reached. A pool with jobs
+	// running has a better sign than an error of when to try again: the end of one.
 	case c.counts.ended != w.ended:
 		// A job has ended since the guard was asked, and with it perhaps what stood in
 		// the way: ask again.
@@ -152,12 +157,21 @@ func (c *core) refused(w *worker, j *job) {
 	}
 }
 
-// nobodyWaits reports whether err says that the limit is reached and the guard
-// has no place to wait in. A pool with jobs running has a better sign than an
-// error of when to try again: the end of one of them.
-func nobodyWaits(err error) bool {
+func reasonOf(err error) (adaptive.RejectReason, bool) {
 	var r *adaptive.RejectedError
-	return errors.As(err, &r) && (r.Reason == adaptive.RejectLimit || r.Reason == adaptive.RejectQueueFull)
+	if !errors.As(err, &r) {
+		return 0, false
+	}
+	return r.Reason, true
+}
+
+// heldBack is how much longer the guard holds everybody back because the
+// downstream asked for it, if it tells; the jobs wait for that.
+func (c *core) heldBack() time.Duration {
+	if g, ok := c.guard.(interface{ Stats() adaptive.Stats }); ok {
+		return g.Stats().RetryAfter
+	}
+	return 0
 }
 
 // withdraw takes w out of the guard's queue, unless it has its answer already or
@@ -178,14 +192,20 @@ func (w *worker) withdraw() {
 // armNudge sees to it that the guard is asked again if no job starts for a while.
 // The lock is held.
 func (c *core) armNudge() {
-	if c.nudging {
-		return
+	if !c.nudging {
+		c.askAfter(nudgeEvery)
 	}
+}
+
+// askAfter sets when the guard is asked again, if no job starts until then. The
+// lock is held.
+func (c *core) askAfter(d time.Duration) {
+	d = max(d, nudgeEvery)
 	c.nudging, c.startsAt = true, c.counts.starts
 	if c.nudge == nil {
-		c.nudge = after(nudgeEvery, c.nudged)
+		c.nudge = after(d, c.nudged)
 	} else {
-		c.nudge.Reset(nudgeEvery)
+		c.nudge.Reset(d)
 	}
 }
 

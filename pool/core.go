@@ -175,7 +175,7 @@ func (c *core) finish(j *job) {
 	if !j.shared {
 		j.over.Store(true)
 	}
-	if w := j.watch; w != nil {
+	if w := j.rare; w != nil {
 		for _, s := range w.signals {
 			select {
 			case s <- struct{}{}:
@@ -191,8 +191,8 @@ func (c *core) finish(j *job) {
 
 // closeWatch tells those who wait for j alone. It is over and no lock is held.
 func (j *job) closeWatch() {
-	if j.watch != nil && j.watch.done != nil {
-		close(j.watch.done)
+	if j.rare != nil && j.rare.done != nil {
+		close(j.rare.done)
 	}
 }
 
@@ -201,7 +201,7 @@ func (j *job) closeWatch() {
 func (c *core) stop(j *job, why error) {
 	if j.state == resting {
 		c.resting--
-		j.tries.timer.Stop()
+		j.rare.tries.timer.Stop()
 	} else {
 		c.queue.remove(j)
 		c.room.made(c)

@@ -30,8 +30,7 @@ type job struct {
 	accepted, started    time.Duration
 	turn                 int         // of the queue
 	own                  lazyContext // of a task with a handle, whose context is not shared
-	tries                *tries      // nil before the first retry
-	watch                *watch      // nil until somebody waits for this very task
+	rare                 *rare       // what most tasks do not need; nil until it is
 	over                 atomic.Bool // the result may be read without the lock; only with a handle
 	state                state
 	stands               uint8 // how many jobs its times stand for; 0: it is not timed
@@ -50,8 +49,13 @@ const (
 	ended                // the result is there
 )
 
-// watch is what those who wait for one task keep at it. Guarded by core.mu.
-type watch struct {
+// rare is what a job has once somebody waits for it alone, it is tried again, or
+// it fails and nobody hears of it. Guarded by core.mu until the job has ended.
+type rare struct {
+	tries *tries
+	lost  *lost
+
+	watched bool            // somebody waits, or did
 	done    chan struct{}   // closed when the task has ended
 	signals []chan struct{} // of those who wait for the first of several
 	seats   []*scope        // whose tasks wait for it

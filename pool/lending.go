@@ -115,7 +115,7 @@ func (c *core) lendTo(j *job) {
 	for _, s := range j.scope.wanted {
 		c.lend(s)
 	}
-	if w := j.watch; w != nil {
+	if w := j.rare; w != nil {
 		for _, s := range w.seats {
 			c.lend(s)
 		}

@@ -132,7 +132,7 @@ func (c *core) takeSpare() *goJob {
 // giveBack keeps j, which is over, for another task. The lock is held.
 func (c *core) giveBack(j *goJob) {
 	if c.spares < maxSpares {
-		j.f, j.err, j.pool, j.scope, j.tries = nil, nil, nil, nil, nil
+		j.f, j.err, j.pool, j.scope, j.rare = nil, nil, nil, nil, nil
 		j.next, c.spare = c.spare, j
 		c.spares++
 	}

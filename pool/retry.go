@@ -96,10 +96,10 @@ type tries struct {
 
 // attempt is the number of the job's present or last attempt, from 1.
 func (j *job) attempt() int {
-	if j.tries == nil {
+	if j.rare == nil || j.rare.tries == nil {
 		return 1
 	}
-	return j.tries.n
+	return j.rare.tries.n
 }
 
 func (j *job) attempts() int {
@@ -109,10 +109,10 @@ func (j *job) attempts() int {
 	return j.pool.config.Retry.Attempts
 }
 
-// retries reports whether j, which failed with err, is to be tried again if the
-// budget allows it.
+// retries reports whether j, which failed with err, is to be tried again if an
+// attempt is left and the budget allows it.
 func (c *core) retries(j *job, err error) bool {
-	if isPanic(err) || j.attempts() <= j.attempt() || j.context().Err() != nil {
+	if isPanic(err) || j.attempts() == 1 || j.context().Err() != nil {
 		return false
 	}
 	if f := c.parts.Retryable; f != nil {
@@ -122,15 +122,18 @@ func (c *core) retries(j *job, err error) bool {
 }
 
 // rest makes j, which has failed with err, wait for its next attempt, and reports
-// whether the budget and its deadline allow that. The lock is held.
+// whether it has one left, and the budget and its deadline allow that. The lock is held.
 func (c *core) rest(j *job, err error, now time.Duration) bool {
-	t := j.tries
+	if j.attempt() >= j.attempts() {
+		return false
+	}
+	t := j.rarely().tries
 	if t == nil {
 		r := c.config.Retry
 		t = &tries{n: 1, backoff: backoff.ExponentialBackOff{
 			InitialInterval: r.Backoff, MaxInterval: r.MaxBackoff, Multiplier: 2, RandomizationFactor: 0.5,
 		}}
-		j.tries = t
+		j.rare.tries = t
 	}
 	pause := max(t.backoff.NextBackOff(), retryAfter(err))
 	if deadline, ok := j.Deadline(); c.cancelled || ok && until(deadline) <= pause {
@@ -148,7 +151,7 @@ func (c *core) rest(j *job, err error, now time.Duration) bool {
 	j.state = resting
 	t.timer = after(pause, func() {
 		c.mu.Lock()
-		if j.tries == t && j.state == resting {
+		if j.rare != nil && j.rare.tries == t && j.state == resting {
 			c.resting--
 			c.enqueue(j)
 		}

@@ -182,3 +182,38 @@ func TestCancelEndsATaskThatRests(t *testing.T) {
 		idle(t, p, nil)
 	})
 }
+
+func TestAPoolWaitsWhileTheGuardHoldsEverybodyBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lim, err := adaptive.New(adaptive.Config{Law: "fixed:2", Initial: 2})
+		require.NoError(t, err)
+		p, err := New(lim, Config{Retry: Retry{Attempts: 2}})
+		require.NoError(t, err)
+		refusals := 0
+		start := time.Now()
+		var tasks []*Task[time.Duration]
+		for i := range 20 {
+			task, err := Submit(t.Context(), p, func(context.Context) (time.Duration, error) {
+				time.Sleep(time.Second)
+				if i == 4 && refusals == 0 {
+					refusals++
+					return 0, adaptive.Refuse(errBoom, 30*time.Second)
+				}
+				return time.Since(start), nil
+			})
+			require.NoError(t, err)
+			tasks = append(tasks, task)
+		}
+		for i, task := range tasks {
+			at, err := task.Wait(t.Context())
+			require.NoError(t, err)
+			if i > 7 { // two had started
+				require.Greater(t, at, 33*time.Second, "nobody calls before")
+			}
+		}
+		require.Less(t, time.Since(start), 45*time.Second)
+		require.Less(t, lim.Stats().Rejected[adaptive.RejectRetryAfter], uint64(10), "nobody keeps asking either")
+		synctest.Wait()
+		idle(t, p, lim)
+	})
+}

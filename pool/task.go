@@ -14,7 +14,6 @@ type Task[T any] struct {
 	job   job
 	f     func(context.Context) (T, error)
 	value T // set before the job has ended
-	lost  *lost
 }
 
 // Submit accepts f as a task of p. It blocks while the queue is full, until ctx
@@ -52,8 +51,8 @@ func (t *Task[T]) Wait(ctx context.Context) (T, error) {
 		var zero T
 		return zero, err
 	}
-	if t.lost != nil {
-		t.lost.take()
+	if r := t.job.rare; r != nil && r.lost != nil {
+		r.lost.take()
 	}
 	return t.value, t.job.err
 }
@@ -81,12 +80,13 @@ func (t *Task[T]) fail(err error) {
 	c := t.job.core()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t.job.watch != nil {
+	r := t.job.rarely()
+	if r.watched {
 		return
 	}
-	t.lost = &lost{core: c, err: err}
-	c.lost[t.lost] = struct{}{}
-	runtime.AddCleanup(t, (*lost).report, t.lost)
+	r.lost = &lost{core: c, err: err}
+	c.lost[r.lost] = struct{}{}
+	runtime.AddCleanup(t, (*lost).report, r.lost)
 }
 
 func (t *Task[T]) gone() { t.f = nil }
@@ -136,7 +136,7 @@ func (j *job) done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if j.state == ended {
-		return over // nobody else looks at j.watch from now on
+		return over // nobody changes j.rare from now on
 	}
 	w := j.watched()
 	if w.done == nil {
@@ -147,9 +147,16 @@ func (j *job) done() <-chan struct{} {
 
 // watched is what those who wait for j, which has not ended, keep at it. The lock
 // is held.
-func (j *job) watched() *watch {
-	if j.watch == nil {
-		j.watch = &watch{}
+func (j *job) watched() *rare {
+	r := j.rarely()
+	r.watched = true
+	return r
+}
+
+// rarely is j.rare, made if need be. The lock is held.
+func (j *job) rarely() *rare {
+	if j.rare == nil {
+		j.rare = &rare{}
 	}
-	return j.watch
+	return j.rare
 }

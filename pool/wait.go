@@ -73,7 +73,7 @@ func (j *job) join(c *core, s *scope) {
 
 func (j *job) leave(c *core, s *scope) {
 	if j.core() == c && j.state != ended {
-		j.watch.seats = without(j.watch.seats, s)
+		j.rare.seats = without(j.rare.seats, s)
 	}
 }
 

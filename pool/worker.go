@@ -260,7 +260,7 @@ func (w *worker) seek(now time.Duration) bool {
 
 // first is the job that w may start now; nil if it may none. The lock is held.
 func (c *core) first(w *worker) *job {
-	if c.workers > c.limit || c.paused || c.asking != nil {
+	if c.workers > c.limit || c.paused || c.asking != nil || c.full {
 		return nil
 	}
 	j := c.queue.first()
@@ -290,7 +290,7 @@ func (c *core) begins(j *job, now time.Duration) {
 	j.scope.seat.running++
 	c.active++
 	c.counts.starts++
-	if j.tries == nil && j.attempts() > 1 {
+	if j.attempts() > 1 && j.attempt() == 1 {
 		c.budget.began(now)
 	}
 	if c.config.Stuck > 0 {
