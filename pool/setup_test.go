@@ -11,6 +11,9 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
+// underRace is whether the race detector is on.
+var underRace bool
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newLimiter(t require.TestingT, limit, queue int) *adaptive.Limiter {

@@ -73,17 +73,20 @@ func run(ctx context.Context, out io.Writer, prompts, capacity int, perBlock tim
 		}
 		tasks = append(tasks, t)
 	}
+	for late := tasks; len(late) > 0 && ctx.Err() == nil; {
+		patience, cancel := context.WithTimeout(ctx, time.Second)
+		_, late = pool.WaitAll(patience, late...)
+		cancel()
+		fmt.Fprintf(out, "%3.0fs: %3d prompts answered; %2d in flight weigh %2d of a limit of %d\n",
+			time.Since(start).Seconds(), len(tasks)-len(late), p.Stats().Running, limiter.Stats().InFlight, limiter.Limit())
+	}
 	answered := 0
-	for i, t := range tasks {
+	for _, t := range tasks {
 		n, err := t.Wait(ctx)
 		if err != nil {
 			return err
 		}
 		answered += n
-		if (i+1)%100 == 0 {
-			fmt.Fprintf(out, "%5.1fs: %3d prompts answered; %2d in flight weigh %2d of a limit of %d\n",
-				time.Since(start).Seconds(), answered, p.Stats().Running, limiter.Stats().InFlight, limiter.Limit())
-		}
 	}
 	s, l := p.Stats(), limiter.Stats()
 	took := time.Since(start)
