@@ -37,8 +37,8 @@ func objective(t testing.TB, text string) Objective {
 	return o
 }
 
-// overload is five seconds of more calls than 8 servers can do.
-const overload = `{name: overload, duration: 5s, timeout: 400ms, load: {poisson: 240},
+// overload is three seconds of more calls than 8 servers can do.
+const overload = `{name: overload, duration: 3s, timeout: 400ms, load: {poisson: 240},
 	downstream: {servers: 8, service: {lognormal: 40ms, sigma: 0.3}}}`
 
 // quick is a search that takes about a second.

@@ -94,7 +94,7 @@ func TestASearchIsTheSameOnAnyNumberOfProcessors(t *testing.T) {
 func TestASearchOverASetIsJudgedByItsWorst(t *testing.T) {
 	s := quick(t)
 	// More than one in flight is refused here, and one is far too little there.
-	s.Scenarios = append(s.Scenarios, scenario(t, `{name: narrow, duration: 5s, timeout: 400ms, load: {poisson: 60},
+	s.Scenarios = append(s.Scenarios, scenario(t, `{name: narrow, duration: 3s, timeout: 400ms, load: {poisson: 60},
 		downstream: {servers: 1, service: {const: 20ms}, queue: 0, hard-limit: {in-flight: 1, then: swallow}}}`))
 	f := run(t, s)
 	alone := run(t, quick(t))
