@@ -12,10 +12,8 @@ type footing struct {
 	base  baseline
 	begun int // windows seen, up to two
 
-	starting bool    // doubling until a queue shows
-	held     bool    // one window spoke against doubling; one may be noise
-	overshot float64 // limit at the end of start-up, until a probe has verified that end; 0 if it has
-	overRTT  float64 // round trip then
+	starting bool // doubling until a queue shows
+	held     bool // one window spoke against doubling; one may be noise
 
 	good float64 // limit before time-outs cut it; 0 if none
 	felt float64 // share of late windows in which the limit was felt
@@ -172,7 +170,6 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 		d.Reason, d.Unless = "round trips rose, but not because the limit grew", "goes on doubling below the bound"
 	default:
 		f.starting = false
-		f.overshot, f.overRTT = w.Limit, s.rtt
 		d.Limit = max(w.Limit/2, conceded*w.Limit/q) + headroom(w.Limit)
 		d.Reason, d.Unless = "start-up is over: round trips rose", "goes on doubling below the bound"
 		f.cool, f.high = 3, 0
@@ -182,23 +179,10 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 
 // probed takes in the window of a probe.
 func (f *footing) probed(w *Window, s statistic, d *Decision) {
-	before, limit := f.overshot, f.base.limit
 	hot := f.hot
-	f.overshot, f.hot = 0, false
+	f.hot = false
 	d.Value, d.Bound = s.rtt/1e6, f.base.rtt/1e6
 	d.Reason, d.Unless = "probe over and the limit back, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
-	if before > 0 && s.n >= 12 && measured(w, s) && f.base.load > 1.2*limit &&
-		f.base.elasticity(s, f.overRTT, before) < 0.3 {
-		// The round trip does not answer to concurrency: the first windows, and not
-		// the last, were the odd ones.
-		f.base.probing = false
-		f.base.rtt, f.base.v, f.base.n = s.rtt, s.v, float64(s.n)
-		f.base.confirm(w)
-		f.starting, f.held = true, false
-		d.Limit = before
-		d.Reason, d.Unless = "start-up goes on: latency does not follow concurrency, in ms against the baseline", "ends if it does"
-		return
-	}
 	rose := f.base.probed(w, s)
 	if !hot {
 		return
