@@ -11,6 +11,8 @@ import (
 // remembered minimum is either luck or long out of date. Round trips are in
 // nanoseconds, variances of their logarithm. See docs/law.md.
 type baseline struct {
+	without parts
+
 	rtt float64 // 0 until the first window
 	v   float64
 	n   float64 // samples pooled into it during start-up
@@ -35,7 +37,12 @@ type baseline struct {
 func (b *baseline) ratio(s statistic) float64 { return s.rtt / b.rtt }
 
 // sigma is the standard error of ln ratio.
-func (b *baseline) sigma(s statistic) float64 { return math.Sqrt(s.v + b.v) }
+func (b *baseline) sigma(s statistic) float64 {
+	if !b.without.has(concession) {
+		return 0
+	}
+	return math.Sqrt(s.v + b.v)
+}
 
 // learn takes the first window as the baseline, and three windows in a row below
 // it as a lower one. One would be luck: a running minimum over many noisy windows
@@ -135,7 +142,7 @@ func (b *baseline) probed(w *Window, s statistic) (rose bool) {
 	}
 	b.drift = d
 	weight *= min(1, float64(s.n)/20)
-	if d > 0 && b.load > 1.2*b.limit {
+	if b.without.has(elasticity) && d > 0 && b.load > 1.2*b.limit {
 		weight *= clamp((0.7-b.elasticity(s, b.before.rtt, b.load))/0.4, 0, 1)
 	}
 	b.rtt *= math.Exp(weight * d)

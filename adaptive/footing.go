@@ -9,8 +9,9 @@ import (
 // refusals, an unused limit, start-up and the baseline. A law only steers from
 // there. See docs/law.md.
 type footing struct {
-	base  baseline
-	begun int // windows seen, up to two
+	without parts
+	base    baseline
+	begun   int // windows seen, up to two
 
 	starting bool // doubling until a queue shows
 	held     bool // one window spoke against doubling; one may be noise
@@ -89,7 +90,7 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		f.felt += 0.3
 	}
 	// While the limit grows, what ends first is what is quick.
-	early := f.base.rtt > 0 && f.grew > 0.3 && float64(w.Length()) < 2*s.rtt
+	early := f.without.has(doubt) && f.base.rtt > 0 && f.grew > 0.3 && float64(w.Length()) < 2*s.rtt
 	if !early && f.base.rtt > 0 && f.starting && sat && s.rtt < f.base.rtt*(quietRatio+2*f.base.sigma(s)) {
 		f.base.pool(s)
 	}
@@ -102,7 +103,7 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	case !sat:
 		d.Reason, d.Unless = "limit not in use", "moves when calls reach the limit"
 		d.Value, d.Bound = float64(w.PeakInFlight), w.Limit
-	case f.good > w.Limit && q < nearBaseline+se:
+	case f.good > w.Limit && f.without.has(memory) && q < nearBaseline+se:
 		d.Limit = min(2*w.Limit, f.good)
 		d.Reason, d.Unless = "returning to the limit from before the time-outs", "holds if round trips rise"
 		d.Value, d.Bound = q, nearBaseline+se
@@ -161,10 +162,10 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 		f.held = false
 		d.Limit = 2 * w.Limit
 		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
-	case !f.held:
+	case !f.held && f.without.has(patience):
 		f.held = true
 		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
-	case f.grew < 0.3:
+	case f.grew < 0.3 && f.without.has(alarm):
 		f.starting = false
 		f.base.last = time.Time{}
 		d.Reason, d.Unless = "round trips rose, but not because the limit grew", "goes on doubling below the bound"
@@ -203,13 +204,13 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 		f.good = 0
 	}
 	f.grew = 0.7*f.grew + math.Log(d.Limit/w.Limit)
-	hot := f.high >= 2 && f.grew < 0.3 && f.cool == 0
+	hot := f.without.has(alarm) && f.high >= 2 && f.grew < 0.3 && f.cool == 0
 	d.Next = f.collect(d.Limit)
-	if r := d.Limit / w.Limit; r < 0.87 || r > 1.15 {
+	if r := d.Limit / w.Limit; (r < 0.87 || r > 1.15) && f.without.has(settling) {
 		d.Next.Settle = time.Duration(s.rtt) // calls from under the old limit say nothing of the new one
 	}
 	f.hot = hot
-	if f.starting || f.felt < 0.5 || s.n < 5 || f.good > 0 {
+	if !f.without.has(probes) || f.starting || f.felt < 0.5 || s.n < 5 || f.good > 0 {
 		f.base.line = 0
 		return d
 	}
@@ -217,7 +218,9 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 	if wait <= 0 {
 		return f.probe(s, w.MeanInFlight, d)
 	}
-	d.Next.Within = max(wait-d.Next.Settle, 1)
+	if f.without.has(grid) {
+		d.Next.Within = max(wait-d.Next.Settle, 1)
+	}
 	return d
 }
 

@@ -6,13 +6,24 @@ import "math"
 // still meet next to no queue, and a little headroom of the order of a square
 // root. It has no constant in seconds and none to tune: it works from one call in
 // flight to thousands, and from microseconds to minutes. See docs/law.md.
-type Knee struct{}
+type Knee struct {
+	without parts // for ablation only
+}
 
 // New implements [Law].
-func (Knee) New() Controller { return &knee{} }
+func (k Knee) New() Controller {
+	c := &knee{}
+	c.without, c.base.without = k.without, k.without
+	return c
+}
 
 // String is the law as [ParseLaw] reads it.
-func (Knee) String() string { return "knee" }
+func (k Knee) String() string {
+	if k.without != 0 {
+		return "knee:without=" + k.without.String()
+	}
+	return "knee"
+}
 
 type knee struct {
 	footing

@@ -51,6 +51,9 @@ func (d *driver) window() {
 		w.Blocked = 1
 	}
 	n := max(d.next.Samples, 24)
+	if within, each := float64(d.next.Within), float64(d.service)/min(load, d.servers); d.next.Cohort == 0 && within > 0 && within < float64(n)*each {
+		n = int(math.Ceil(within / each)) // the window ends at the first call after that
+	}
 	for i := range n {
 		switch share := (float64(i) + 0.5) / float64(n); {
 		case share < d.timeOuts:
@@ -271,4 +274,21 @@ adaptive: law "gradient:tolerance=0.5:smoothing=2": smoothing is 2, must be abov
 		_, err := ParseLaw(s)
 		require.EqualError(t, err, want)
 	}
+}
+
+// A sudden rise while the limit did not grow is no end of a start-up to be paid
+// with a cut: the downstream may have become slower.
+func TestABrownoutUnderLightLoadKeepsTheLimit(t *testing.T) {
+	d := newDriver(t, "knee")
+	d.windows(3)
+	before := d.limit
+	require.Greater(t, before, 12.0)
+	d.demand = 8
+	d.windows(20)
+	d.demand, d.service = 0, 5*d.service
+	d.windows(2)
+	require.Equal(t, "round trips rose, but not because the limit grew; probing the baseline", d.last.Reason)
+	d.window()
+	require.GreaterOrEqual(t, d.limit, 0.9*before)
+	require.Contains(t, d.last.Reason, "the downstream is slower, not fuller")
 }

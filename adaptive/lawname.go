@@ -31,7 +31,8 @@ func ParseLaw(s string) (Law, error) {
 		err := parseArgs(s, args, map[string]*float64{"tolerance": &g.Tolerance, "smoothing": &g.Smoothing})
 		return checked(g, err, g.faults(s))
 	case "knee":
-		return checked(Knee{}, parseArgs(s, args, nil))
+		k, err := parseKnee(s, args)
+		return checked(k, err)
 	case "vegas":
 		var v Vegas
 		err := parseArgs(s, args, map[string]*float64{"alpha": &v.Alpha, "beta": &v.Beta})
@@ -71,10 +72,6 @@ func parseArgs(s string, args []string, fields map[string]*float64) error {
 			known := make([]string, 0, len(fields))
 			for k := range fields {
 				known = append(known, k)
-			}
-			if len(known) == 0 {
-				faults = append(faults, fmt.Errorf("adaptive: law %q: it has no constants", s))
-				continue
 			}
 			slices.Sort(known)
 			faults = append(faults, fmt.Errorf("adaptive: law %q: %q is no constant of it; they are %s", s, key, strings.Join(known, ", ")))
