@@ -1,6 +1,7 @@
 package adaptive
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,9 +24,12 @@ type model struct {
 	closed     bool
 	cause      error
 	causeCount RejectReason
+	errs       [RejectReasons]*RejectedError
 
+	now      Instant
 	inFlight int
-	waiting  []*modelCall
+	waiting  []*modelCall // in the order in which they joined
+	joined   int
 	stats    Stats
 	log      []string
 }
@@ -34,6 +38,8 @@ type model struct {
 // Limiter once that has admitted it.
 type modelCall struct {
 	name            string
+	call            Call
+	turn            int
 	habit           habit // what its function does when it is called
 	admitted, ended bool
 }
@@ -59,8 +65,32 @@ func (m *model) limit() int {
 }
 
 func (m *model) barred() bool { return m.closed || m.suspended }
-func (m *model) free() bool {
-	return !m.barred() && len(m.waiting) == 0 && m.inFlight < m.limit()
+func (m *model) free(weight int) bool {
+	return !m.barred() && m.first(m.limit()) == nil && m.inFlight+weight <= m.limit()
+}
+
+// goesFirst compares waiters by their turn, and those of one turn by priority.
+func goesFirst(a, b *modelCall) int {
+	return cmp.Or(cmp.Compare(a.turn, b.turn), -cmp.Compare(a.call.Priority, b.call.Priority))
+}
+
+// first is whose turn it is of those that are not heavier than limit.
+func (m *model) first(limit int) *modelCall {
+	var able []*modelCall
+	for _, c := range m.waiting {
+		if c.call.Weight <= limit {
+			able = append(able, c)
+		}
+	}
+	if len(able) == 0 {
+		return nil
+	}
+	return slices.MinFunc(able, goesFirst)
+}
+
+func (m *model) leave(c *modelCall) {
+	i := slices.Index(m.waiting, c)
+	m.waiting = slices.Delete(m.waiting, i, i+1)
 }
 
 func (m *model) note(format string, args ...any) { m.log = append(m.log, fmt.Sprintf(format, args...)) }
@@ -72,9 +102,9 @@ func (m *model) reject() error {
 
 // try returns the call if it is admitted.
 func (m *model) try(name string) *modelCall {
-	if m.free() {
+	if m.free(1) {
 		m.inFlight++
-		return &modelCall{name: name, admitted: true}
+		return &modelCall{name: name, call: Call{Weight: 1}, admitted: true}
 	}
 	m.stats.Blocked++
 	if m.barred() {
@@ -85,25 +115,44 @@ func (m *model) try(name string) *modelCall {
 	return nil
 }
 
-func (m *model) acquire(c *modelCall, errs [RejectReasons]*RejectedError) {
-	if m.free() {
-		m.inFlight++
+func (m *model) acquire(c *modelCall) {
+	reject := func(c *modelCall, r RejectReason) {
+		m.stats.Rejected[r]++
+		m.answer(c, m.errs[r])
+	}
+	if c.call.Deadline != 0 && m.now >= c.call.Deadline {
+		reject(c, RejectDeadline)
+		return
+	}
+	if m.free(c.call.Weight) {
+		m.inFlight += c.call.Weight
 		m.answer(c, nil)
 		return
 	}
 	m.stats.Blocked++
+	c.turn = m.joined - 256*c.call.Priority
 	switch {
 	case m.barred():
 		m.answer(c, m.reject())
+		return
 	case m.queue < 0:
-		m.stats.Rejected[RejectLimit]++
-		m.answer(c, errs[RejectLimit])
+		reject(c, RejectLimit)
+		return
 	case len(m.waiting) >= m.queue:
-		m.stats.Rejected[RejectQueueFull]++
-		m.answer(c, errs[RejectQueueFull])
+		last := slices.MaxFunc(m.waiting, goesFirst)
+		if last.turn <= c.turn {
+			reject(c, RejectQueueFull)
+			return
+		}
+		m.leave(last)
+		m.waiting = append(m.waiting, c)
+		m.joined++
+		reject(last, RejectQueueFull)
 	default:
 		m.waiting = append(m.waiting, c)
+		m.joined++
 	}
+	m.grant()
 }
 
 // answer is what the function of c does.
@@ -127,32 +176,41 @@ func (m *model) end(c *modelCall, o Outcome, meant bool) {
 		m.stats.LateEnds++
 	case !c.ended:
 		c.ended = true
-		m.inFlight--
+		m.inFlight -= c.call.Weight
 		m.stats.Ended[o]++
 		m.grant()
 	}
 }
 
 func (m *model) grant() {
-	for !m.barred() && len(m.waiting) > 0 && m.inFlight < m.limit() {
-		c := m.waiting[0]
-		m.waiting = m.waiting[1:]
-		m.inFlight++
+	for !m.barred() {
+		c := m.first(m.limit())
+		if c == nil || m.inFlight+c.call.Weight > m.limit() {
+			return
+		}
+		m.leave(c)
+		if c.call.Deadline != 0 && c.call.Deadline < m.now {
+			m.stats.Rejected[RejectDeadline]++
+			m.answer(c, m.errs[RejectDeadline])
+			continue
+		}
+		m.inFlight += c.call.Weight
 		m.answer(c, nil)
 	}
 }
 
 func (m *model) stop(c *modelCall) bool {
-	i := slices.Index(m.waiting, c)
-	if i >= 0 {
-		m.waiting = slices.Delete(m.waiting, i, i+1)
+	if !slices.Contains(m.waiting, c) {
+		return false
 	}
-	return i >= 0
+	m.leave(c)
+	m.grant()
+	return true
 }
 
 func (m *model) bar(cause error, count RejectReason) {
 	m.cause, m.causeCount = cause, count
-	out := m.waiting
+	out := slices.SortedStableFunc(slices.Values(m.waiting), goesFirst)
 	m.waiting = nil
 	for _, c := range out {
 		m.answer(c, m.reject())
@@ -192,6 +250,7 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 		l, err := NewWith(Config{Law: "fixed", Min: m.min, Max: m.max, Initial: int(m.law), Queue: m.queue},
 			Parts{Clock: Clock{Now: func() Instant { return now }}})
 		require.NoError(t, err)
+		m.errs = l.rejection
 
 		// Outcomes that a law learns from move the limit while it is restored, so
 		// they are left out unless it cannot move.
@@ -224,14 +283,23 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 		}
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now += Instant(rapid.IntRange(0, 3).Draw(t, "dt"))
+			m.now = now
 			name := fmt.Sprint("call ", i)
 			switch op := rapid.IntRange(0, 15).Draw(t, "op"); op {
 			case 0, 1:
 				tryBoth(name)
 			case 2, 3, 4, 5:
-				c := &pair{model: &modelCall{name: name, habit: habit(rapid.IntRange(0, habits-1).Draw(t, "habit"))}}
+				kind := Call{Weight: 1}
+				if rapid.Bool().Draw(t, "special") {
+					kind.Weight = rapid.IntRange(1, min(3, m.max)).Draw(t, "weight")
+					kind.Priority = rapid.IntRange(-3, 3).Draw(t, "priority")
+					if rapid.Bool().Draw(t, "hurry") {
+						kind.Deadline = now + Instant(rapid.IntRange(0, 8).Draw(t, "left"))
+					}
+				}
+				c := &pair{model: &modelCall{name: name, call: kind, habit: habit(rapid.IntRange(0, habits-1).Draw(t, "habit"))}}
 				all = append(all, c)
-				c.stop = l.AcquireFunc(func(p Permit, err error) {
+				c.stop = l.With(kind).AcquireFunc(func(p Permit, err error) {
 					log = append(log, fmt.Sprintf("%s: %v", name, err))
 					if err != nil {
 						return
@@ -246,7 +314,7 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 						log = append(log, fmt.Sprintf("%s tries: %v", name, ok))
 					}
 				})
-				m.acquire(c.model, l.rejection)
+				m.acquire(c.model)
 			case 6:
 				if c := pick(); c != nil && c.stop != nil {
 					if got, want := c.stop(), m.stop(c.model); got != want {
