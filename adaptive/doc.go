@@ -19,6 +19,12 @@
 // stream, a task in a pool) take a [Permit] with [Limiter.Acquire] and end it
 // with [Permit.Done] when the call is over.
 //
+// Calls may weigh more than one permit, go before others, or have a deadline on the
+// Limiter's clock: [Limiter.With]. Where more than 65,536 calls end a second, only some are
+// timed, drawn at random; outcomes are counted of all. A law then sees as many round
+// trips as it asked for, of more calls; docs/adr/0008 says what that costs in
+// accuracy, and [Config].TimeOneIn 1 times every call.
+//
 // The package starts no goroutine, imports only the standard library and calls
 // no user code while it holds a lock. Time is an argument: a [Clock] given in
 // [Parts] makes the same Limiter run in virtual time, which is how package

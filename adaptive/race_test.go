@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -350,9 +349,10 @@ func TestI8CloseWinsAgainstSuspendAndRecover(t *testing.T) {
 
 // op is what a goroutine asked of the Limiter, and ended is its answer.
 type op struct {
-	kind  string
-	limit int
-	id    int // of the permit to be ended
+	kind   string
+	limit  int
+	weight int
+	id     int // of the permit to be ended
 }
 
 type ended struct {
@@ -361,27 +361,40 @@ type ended struct {
 	inFlight, limit int
 }
 
-// seats is the state: which permits are live, and the limit.
+// seats is the state: what each live permit weighs, and the limit.
 type seats struct {
-	live  uint64
+	live  [64]uint8
 	limit int
+}
+
+func (s seats) taken() (n int) {
+	for _, w := range s.live {
+		n += int(w)
+	}
+	return n
+}
+
+func (s seats) with(id, weight int) seats {
+	s.live[id] = uint8(weight)
+	return s
 }
 
 var sequential = porcupine.Model{
 	Init: func() any { return seats{limit: 2} },
 	Step: func(state, input, output any) (bool, any) {
 		s, in, out := state.(seats), input.(op), output.(ended)
-		n := bits.OnesCount64(s.live)
+		n := s.taken()
 		switch in.kind {
 		case "try":
 			if out.ok {
-				return n < s.limit, seats{s.live | 1<<out.id, s.limit}
+				return n+in.weight <= s.limit, s.with(out.id, in.weight)
 			}
-			return n >= s.limit, s
+			return n+in.weight > s.limit, s
 		case "done": // of one that ended already, too
-			return true, seats{s.live &^ (1 << in.id), s.limit}
+			return true, s.with(in.id, 0)
 		case "set":
-			return true, seats{s.live, in.limit}
+			s.limit = in.limit
+			return true, s
 		default:
 			return out.inFlight == n && out.limit == s.limit, s
 		}
@@ -389,7 +402,7 @@ var sequential = porcupine.Model{
 }
 
 func TestHistoriesAreLinearizable(t *testing.T) {
-	const histories, goroutines, ops = 300, 4, 14 // and so at most 56 permits
+	const histories, goroutines, ops = 300, 4, 14 // and so at most 56 permits, numbered from 1
 	for h := range histories {
 		l, err := New(Config{Law: "fixed:2", Queue: -1})
 		require.NoError(t, err)
@@ -414,8 +427,9 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 				for range ops {
 					switch k := r.IntN(10); {
 					case k < 4:
-						do(op{kind: "try"}, func() ended {
-							p, ok := l.TryAcquire()
+						weight := 1 + r.IntN(3)/2
+						do(op{kind: "try", weight: weight}, func() ended {
+							p, ok := l.With(Call{Weight: weight}).(*view).TryAcquire()
 							if !ok {
 								return ended{}
 							}

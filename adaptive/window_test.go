@@ -2,6 +2,7 @@ package adaptive
 
 import (
 	"math"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -457,4 +458,45 @@ func TestHugeRoundTripCountsAsTheLongestBucket(t *testing.T) {
 	b.call(1000*time.Hour, Success)
 	require.Equal(t, 1, s.last().Latency.Count())
 	require.Greater(t, s.medians[1], 2*time.Hour)
+}
+
+// A law may take its time: the calls that go on meanwhile neither wait for it nor
+// look at the window.
+func TestWindowUpdateIsOffTheOtherCallersPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{decisions: []Decision{{Limit: 4, Next: Collect{Samples: 10}}}}
+		l, err := NewWith(Config{}, Parts{Law: s})
+		require.NoError(t, err)
+		call := func() {
+			p := take(t, l, 1)[0]
+			time.Sleep(ms)
+			p.Done(Success)
+		}
+		for range 9 {
+			call()
+		}
+		thinking, think := make(chan struct{}), make(chan struct{})
+		s.onUpdate = func() { close(thinking); <-think }
+		var slow sync.WaitGroup
+		slow.Go(func() {
+			for len(s.windows) < 2 {
+				call()
+			}
+		})
+		<-thinking
+		s.onUpdate = nil
+		begun := time.Now()
+		for range 1000 {
+			call()
+		}
+		require.Equal(t, 1000*ms, time.Since(begun))
+		require.EqualValues(t, never, l.samples.until.Load(), "nobody looks")
+		require.GreaterOrEqual(t, l.Stats().Ended[Success], uint64(1000))
+		close(think)
+		slow.Wait()
+		require.Len(t, s.windows, 2)
+		for len(s.windows) < 3 {
+			call()
+		}
+	})
 }
