@@ -17,19 +17,19 @@ func (c *Chart) limits(f *findings) {
 		f.add(Contradicts, "environment.deadline", fmt.Sprintf("%v is below the usual latency of %v: more than half of the calls time out with nothing wrong", e.Deadline, e.Latency), "")
 	}
 	if need := e.Traffic * float64(e.Replicas) * e.Latency.Seconds(); need > float64(e.Capacity) {
-		f.add(Note, "environment.capacity", fmt.Sprintf("%s calls/s × %d replicas × %v need %s at once, above %d: the downstream is always overloaded, and %.0f %% of the calls are rejected or late at best",
-			number(e.Traffic), e.Replicas, e.Latency, number(math.Ceil(need)), e.Capacity, 100*(1-float64(e.Capacity)/need)), "")
+		f.add(Note, "environment.capacity", fmt.Sprintf("%s calls/s × %s × %v need %s at once, above %d: the downstream is always overloaded, and %.0f %% of the calls are rejected or late at best",
+			number(e.Traffic), replicas(e.Replicas), e.Latency, number(math.Ceil(need)), e.Capacity, 100*(1-float64(e.Capacity)/need)), "")
 	}
 	if isFixed {
 		if n := fixed * e.Replicas; n > e.Capacity {
-			f.add(Contradicts, "limiter.law", fmt.Sprintf("fixed:%d × %d replicas = %d, above the capacity of %d: a limit that is never reached before the downstream queues", fixed, e.Replicas, n, e.Capacity), atMost("a fixed limit", e.share()))
+			f.add(Contradicts, "limiter.law", fmt.Sprintf("fixed:%d × %s = %d, above the capacity of %d: a limit that is never reached before the downstream queues", fixed, replicas(e.Replicas), n, e.Capacity), atMost("a fixed limit", e.share()))
 		}
 	} else {
 		if n := l.Min * e.Replicas; n > e.Capacity {
-			f.chosen(given.Min > 0, Contradicts, "limiter.min", fmt.Sprintf("%d × %d replicas = %d, above the capacity of %d: with all limits at their floor the downstream is still overloaded, and no law can go lower", l.Min, e.Replicas, n, e.Capacity), atMost("min", e.share()))
+			f.chosen(given.Min > 0, Contradicts, "limiter.min", fmt.Sprintf("%d × %s = %d, above the capacity of %d: with all limits at their floor the downstream is still overloaded, and no law can go lower", l.Min, replicas(e.Replicas), n, e.Capacity), atMost("min", e.share()))
 		}
 		if n := l.Initial * e.Replicas; n > e.Capacity && l.Initial > l.Min {
-			f.chosen(given.Initial > 0, Contradicts, "limiter.initial", fmt.Sprintf("%d × %d replicas = %d, above the capacity of %d: a deploy of all replicas begins with an overload", l.Initial, e.Replicas, n, e.Capacity), atMost("initial", e.share()))
+			f.chosen(given.Initial > 0, Contradicts, "limiter.initial", fmt.Sprintf("%d × %s = %d, above the capacity of %d: a deploy of all replicas begins with an overload", l.Initial, replicas(e.Replicas), n, e.Capacity), atMost("initial", e.share()))
 		}
 	}
 	if e.Pool > 0 {
@@ -69,8 +69,8 @@ func (c *Chart) queue(f *findings, e *Environment) {
 		rate := math.Min(e.share(), float64(l.Max)) / e.Latency.Seconds()
 		wait := seconds(float64(l.Queue) / rate)
 		if useful := math.Floor(rate * left.Seconds()); wait > left {
-			f.chosen(given.Queue > 0, Contradicts, "limiter.queue", fmt.Sprintf("%d places ÷ %s calls/s (%d of capacity ÷ %d replicas ÷ %v) = %v for the last in line, above the deadline of %v less %v for the call",
-				l.Queue, number(rate), e.Capacity, e.Replicas, e.Latency, short(wait), e.Deadline, e.Latency), fmt.Sprintf("at most %s", number(math.Max(useful, 1))))
+			f.chosen(given.Queue > 0, Contradicts, "limiter.queue", fmt.Sprintf("%d places ÷ %s calls/s (%d of capacity ÷ %s ÷ %v) = %v for the last in line, above the deadline of %v less %v for the call",
+				l.Queue, number(rate), e.Capacity, replicas(e.Replicas), e.Latency, short(wait), e.Deadline, e.Latency), fmt.Sprintf("at most %s", number(math.Max(useful, 1))))
 		}
 	}
 	if l.Queue > 0 && l.MaxWait > 0 && l.MaxWait > left {
@@ -97,6 +97,13 @@ func fixedLimit(law string) (int, bool) {
 	}
 	n, err := strconv.Atoi(text)
 	return n, err == nil
+}
+
+func replicas(n int) string {
+	if n == 1 {
+		return "1 replica"
+	}
+	return fmt.Sprintf("%d replicas", n)
 }
 
 func seconds(s float64) time.Duration {
