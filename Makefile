@@ -4,7 +4,7 @@ ROUNDS ?= 12
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 
-.PHONY: help check test race lint tidy bench fuzz
+.PHONY: help check test race lint tidy bench fuzz mutants
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -34,6 +34,9 @@ bench: ## what an admission costs, alone and in a crowd, ROUNDS rounds, to bench
 	go run ./cmd/ratios -o results/admit.md results/admit.txt && \
 	go run ./cmd/ratios -title 'A full limiter and a crowd: 256 goroutines on 8 permits' -base xsync_semaphore -o results/contended.md results/contended.txt && \
 	cat results/admit.md results/contended.md
+
+mutants: ## faults put into the code on purpose, which tests must notice
+	go run ./internal/mutants
 
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \

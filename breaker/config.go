@@ -13,7 +13,7 @@ type Config struct {
 	// It sees a downstream that hangs by the age of calls in flight, before any of
 	// them has ended, and works at any traffic.
 	Silence  time.Duration // 0 means 1 s
-	MinCalls int           // or the limit, if that is lower; 0 means 5
+	MinCalls int           // or a whole limit of calls that hang; 0 means 5
 
 	// Rate trips when such a share of the results in the window are failures.
 	Rate      float64       // above 0 and up to 1; 0 means 0.8

@@ -31,7 +31,11 @@ func TestABreakerAgreesWithGobreaker(t *testing.T) {
 	for seed := range sequences {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOracle(t, rand.New(rand.NewPCG(seed, 1)))
-			for step := range 50 {
+			steps := 50
+			if seed%10 == 0 {
+				steps = 400 // a late result wants a trip, a recovery and a second run of failures
+			}
+			for step := range steps {
 				o.step()
 				if native, ours := o.native.State().String(), o.ours.State().String(); native != ours {
 					t.Fatalf("seed %d step %d: gobreaker is %s, ours %s", seed, step, native, ours)
@@ -62,7 +66,8 @@ type oracle struct {
 	t      *testing.T
 	rnd    *rand.Rand
 	limit  int
-	health int // of ten results, so many are good
+	health int  // of ten results, so many are good
+	newest bool // the newest call ends first, mostly, so that old ones end late
 	open   time.Duration
 	ours   *Breaker
 	native *gobreaker.TwoStepCircuitBreaker[struct{}]
@@ -79,7 +84,7 @@ type pair struct {
 }
 
 func newOracle(t *testing.T, rnd *rand.Rand) *oracle {
-	o := &oracle{t: t, rnd: rnd, health: rnd.IntN(11)}
+	o := &oracle{t: t, rnd: rnd, health: rnd.IntN(11), newest: rnd.IntN(2) == 0}
 	shape := []struct{ limit, probes int }{{1, 1}, {4, 2}, {9, 3}, {16, 4}, {200, 10}}[rnd.IntN(5)]
 	o.limit, o.open = shape.limit, time.Duration(1+rnd.IntN(5))*time.Second
 	rule := Config{
@@ -112,6 +117,9 @@ func newOracle(t *testing.T, rnd *rand.Rand) *oracle {
 }
 
 func (o *oracle) step() {
+	if o.rnd.IntN(15) == 0 { // the downstream gets worse or better
+		o.health = []int{0, 3, 9, 10}[o.rnd.IntN(4)]
+	}
 	switch n := o.rnd.IntN(10); {
 	case n < 5 && len(o.calls) < o.limit:
 		o.start()
@@ -147,6 +155,9 @@ func (o *oracle) start() {
 
 func (o *oracle) end() {
 	i := o.rnd.IntN(len(o.calls))
+	if o.newest && o.rnd.IntN(8) > 0 {
+		i = len(o.calls) - 1
+	}
 	c := o.calls[i]
 	if o.calls = append(o.calls[:i], o.calls[i+1:]...); len(o.calls) == 0 {
 		o.calls = nil

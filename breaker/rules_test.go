@@ -87,7 +87,7 @@ func TestSilenceSeesAnOutageAtLittleTraffic(t *testing.T) {
 		r.pass(20 * time.Second)
 	}
 	require.Equal(t, Open, r.Breaker.phase.Load().state, "the fifth call in 80 s")
-	require.Contains(t, r.phase.Load().why, "5 calls failed since and 0 in flight")
+	require.Contains(t, r.phase.Load().why, "with 5 calls failed since")
 }
 
 func TestALimitBelowMinCallsIsEnoughForSilence(t *testing.T) {
@@ -100,6 +100,16 @@ func TestALimitBelowMinCallsIsEnoughForSilence(t *testing.T) {
 		r.pass(100 * time.Millisecond)
 	}
 	require.Equal(t, Open, r.Breaker.phase.Load().state)
+}
+
+func TestOneFailureAndAnIdleMinuteAreNoSilence(t *testing.T) {
+	r := newRig(t, fixed(1), only(Config{Silence: time.Second}))
+	r.call(1, adaptive.Failure)
+	r.pass(time.Minute)
+	r.call(3, adaptive.Failure)
+	r.pass(time.Minute)
+	r.call(1, adaptive.Success)
+	require.Equal(t, Closed, r.State())
 }
 
 func TestCallsInFlightTellNothingWhileTheUsualIsUnknown(t *testing.T) {

@@ -19,6 +19,7 @@ type rig struct {
 	lim *adaptive.Limiter
 	*Breaker
 	changes []State
+	last    []Change
 }
 
 // newRig makes a breaker on a limiter whose limit is fixed at n, unless lim says
@@ -31,7 +32,7 @@ func newRig(t *testing.T, lim adaptive.Config, c Config) *rig {
 		Clock: adaptive.Clock{Now: func() adaptive.Instant { return r.now }},
 	})
 	require.NoError(t, err)
-	r.Breaker, err = NewWith(r.lim, classic(c), Parts{OnStateChange: func(c Change) { r.changes = append(r.changes, c.To) }})
+	r.Breaker, err = NewWith(r.lim, classic(c), Parts{OnStateChange: func(c Change) { r.changes, r.last = append(r.changes, c.To), append(r.last, c) }})
 	require.NoError(t, err)
 	return r
 }
@@ -97,4 +98,10 @@ func (r *rig) untilProbes() {
 	r.t.Helper()
 	r.now = r.Stats().Until + 1
 	require.Equal(r.t, HalfOpen, r.State())
+}
+
+// try starts a call that will not wait for a permit.
+func (r *rig) try() (p adaptive.Permit, ok bool) {
+	stop := r.AcquireFunc(func(got adaptive.Permit, err error) { p, ok = got, err == nil })
+	return p, !stop() && ok
 }

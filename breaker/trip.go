@@ -45,7 +45,8 @@ func (ph *phase) count(e adaptive.End) {
 	if w.add(counter, e.At) {
 		w.note(e.At, b.lim.Limit())
 	}
-	if b.c.SlowRate > 0 && b.slow(e) {
+	slow := b.c.SlowRate > 0 && b.slow(e)
+	if slow {
 		w.add(&w.slow, e.At)
 	}
 	if e.Outcome != adaptive.Success {
@@ -55,7 +56,7 @@ func (ph *phase) count(e adaptive.End) {
 	if ph.state != Closed {
 		return
 	}
-	if why := b.judge(ph, e); why != "" {
+	if why := b.judge(ph, e, slow); why != "" {
 		b.trip(ph, e.At, why)
 	} else if e.Outcome != adaptive.Success {
 		b.listen(ph, e.At)
@@ -93,8 +94,9 @@ func (b *Breaker) slow(e adaptive.End) bool {
 	return after > 0 && e.RoundTrip() >= after
 }
 
-// judge returns why the result e is one too many, or "". Breaker.mu is held.
-func (b *Breaker) judge(ph *phase, e adaptive.End) string {
+// judge returns why the result e is one too many, or "". A result that is well
+// trips nothing, whatever came before. Breaker.mu is held.
+func (b *Breaker) judge(ph *phase, e adaptive.End, isSlow bool) string {
 	failed := e.Outcome != adaptive.Success
 	if n := b.watch.streak.Load(); failed && b.c.Consecutive > 0 && n >= int64(b.c.Consecutive) {
 		return fmt.Sprintf("%d failures in a row, %d trip", n, b.c.Consecutive)
@@ -111,7 +113,7 @@ func (b *Breaker) judge(ph *phase, e adaptive.End) string {
 	case total < uint64(b.c.MinVolume):
 	case failed && b.c.Rate > 0 && over(bad, total, b.c.Rate):
 		return fmt.Sprintf("%d of %d results in %v failed, a share of %.3g trips", bad, total, b.c.Window, b.c.Rate)
-	case b.c.SlowRate > 0 && over(slow, total, b.c.SlowRate):
+	case isSlow && over(slow, total, b.c.SlowRate):
 		return fmt.Sprintf("%d of %d results in %v were slow, a share of %.3g trips", slow, total, b.c.Window, b.c.SlowRate)
 	}
 	return ""

@@ -102,21 +102,25 @@ func (b *Breaker) listen(ph *phase, now adaptive.Instant) {
 		b.remark(now)
 	}
 	w.due.Store(int64(now.Add(max(silence/looks, minWindow))))
-	stuck := int64(0)
-	marked := now.Sub(adaptive.Instant(w.mark.Load()))
-	if old := w.mark.Load() != math.MinInt64 && age > 0 && marked >= age; old {
-		stuck = max(w.left.Load(), 0)
+	stuck, marked := int64(0), time.Duration(math.MaxInt64)
+	if mark := w.mark.Load(); mark != math.MinInt64 {
+		if marked = now.Sub(adaptive.Instant(mark)); age > 0 && marked >= age {
+			stuck = max(w.left.Load(), 0)
+		}
 	}
 	quietFor := now.Sub(w.since) + silence/looks
-	needed := int64(min(b.c.MinCalls, b.lim.Limit()))
+	enough := stuck+w.failed >= int64(b.c.MinCalls) || stuck > 0 && stuck >= int64(b.lim.Limit())
 	switch {
-	case stuck+w.failed < needed:
+	case !enough:
 		if marked >= age {
 			b.remark(now)
 		}
 	case quietFor >= silence:
-		b.trip(ph, now, fmt.Sprintf("nothing came back well for %v, with %d calls failed since and %d in flight for over %v",
-			brief(quietFor), w.failed, stuck, brief(marked)))
+		why := fmt.Sprintf("nothing came back well for %v, with %d calls failed since", brief(quietFor), w.failed)
+		if stuck > 0 {
+			why += fmt.Sprintf(" and %d in flight for over %v", stuck, brief(marked))
+		}
+		b.trip(ph, now, why)
 	}
 }
 

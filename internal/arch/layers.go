@@ -51,6 +51,7 @@ var layers = []layer{
 	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/drawn", "internal/servers"}, tested...), outside: []string{"*"}},
 	{place: "internal/arch"},
 	{place: "internal/servers"},
+	{place: "internal/mutants"},
 	{place: "internal/clienttest", inside: []string{"adaptive", "internal/servers"}, outside: []string{"*"}},
 }
 

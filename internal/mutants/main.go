@@ -1,0 +1,101 @@
+// Command mutants puts each fault of a catalogue into the code, one at a time, and
+// runs the tests that must notice. No file is changed: the compiler is given the
+// faulty one in its place.
+//
+//	go run ./internal/mutants [part of a name]
+//
+// It exits with 1 if a fault went unnoticed.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	part := strings.Join(os.Args[1:], " ")
+	dir, err := os.MkdirTemp("", "mutants")
+	if err == nil {
+		err = all(part, dir)
+	}
+	os.RemoveAll(dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+func all(part, dir string) error {
+	var tried, alive int
+	for _, m := range catalogue {
+		if !strings.Contains(m.name, part) {
+			continue
+		}
+		tried++
+		noticed, err := m.noticed(dir)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", m.name, err)
+		case noticed:
+			fmt.Printf("noticed    %s\n", m.name)
+		default:
+			alive++
+			fmt.Printf("UNNOTICED  %s, in %s, by go test %s -run '%s'\n", m.name, m.file, m.pkg, m.run)
+		}
+	}
+	fmt.Printf("%d of %d faults noticed\n", tried-alive, tried)
+	if alive > 0 {
+		return fmt.Errorf("%d went unnoticed", alive)
+	}
+	if tried == 0 {
+		return fmt.Errorf("no fault has %q in its name", part)
+	}
+	return nil
+}
+
+// mutated returns the file with the fault in it.
+func (m mutant) mutated() ([]byte, error) {
+	src, err := os.ReadFile(m.file)
+	if err != nil {
+		return nil, err
+	}
+	if n := strings.Count(string(src), m.old); n != 1 {
+		return nil, fmt.Errorf("%s has %q %d times, must have it once", m.file, m.old, n)
+	}
+	return []byte(strings.Replace(string(src), m.old, m.new, 1)), nil
+}
+
+// noticed runs the tests with the fault, and reports whether one failed. A fault
+// that does not compile is an error, for no test has seen it.
+func (m mutant) noticed(dir string) (bool, error) {
+	src, err := m.mutated()
+	if err != nil {
+		return false, err
+	}
+	file, err := filepath.Abs(m.file)
+	if err != nil {
+		return false, err
+	}
+	faulty, overlay := filepath.Join(dir, "faulty.go"), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {file: faulty}})
+	if err != nil {
+		return false, err
+	}
+	if err := errors.Join(os.WriteFile(faulty, src, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
+		return false, err
+	}
+	out, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=120s", "-run", m.run, m.pkg).CombinedOutput()
+	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
+		return false, fmt.Errorf("does not compile:\n%s", out)
+	}
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		return false, err
+	}
+	return err != nil, nil
+}
