@@ -53,7 +53,7 @@ func TestPermitOfAnAbandonedBodyEndsWithItsContext(t *testing.T) {
 		cancel() // and nobody reads or closes the body
 		w.Ended(t, adaptive.Ignored)
 
-		ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		late := get(t, ctx, client, url)
 		w.Ended(t, adaptive.TimedOut)

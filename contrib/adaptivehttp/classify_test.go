@@ -96,7 +96,7 @@ func TestOwnClassifyDecidesWhatAnswersTell(t *testing.T) {
 			}
 			return adaptive.Result{Outcome: adaptive.Ignored} // a stream that lasts by design
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		resp := get(t, ctx, client, url)
 		w.Ended(t, adaptive.Ignored) // and a cut-off does not make it worse

@@ -187,7 +187,7 @@ func TestClientTimeoutIsTimedOut(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			w.Now(t, adaptive.TimedOut)
 		}
-		client.Timeout = 200 * time.Millisecond
+		client.Timeout = time.Second
 		resp := get(t, t.Context(), client, url+"/body")
 		_, err := io.ReadAll(resp.Body)
 		require.ErrorIs(t, err, context.DeadlineExceeded)

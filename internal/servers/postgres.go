@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -56,13 +55,4 @@ func startup() []byte {
 	m = append(m, "user\x00"+PostgresUser+"\x00\x00"...)
 	binary.BigEndian.PutUint32(m, uint32(len(m)))
 	return m
-}
-
-// giveAway makes dir belong to whom unprivileged names.
-func giveAway(dir string) error {
-	a := unprivileged()
-	if a == nil {
-		return nil
-	}
-	return os.Chown(dir, int(a.Credential.Uid), int(a.Credential.Gid))
 }

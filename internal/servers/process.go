@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -89,7 +88,7 @@ func (p *Process) start() error {
 		case <-time.After(5 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			p.end(syscall.SIGKILL)
+			p.end((*os.Process).Kill)
 			return fmt.Errorf("%s is not ready after %v: %w\n%s", cmd.Path, patience, err, p.output)
 		}
 	}
@@ -110,30 +109,31 @@ func (p *Process) Restart() error {
 func (p *Process) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.end(syscall.SIGKILL)
+	p.end((*os.Process).Kill)
 }
 
 // Freeze stops the server's process without ending it: it keeps its connections
 // and answers nothing until Thaw.
-func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+func (p *Process) Freeze() error { return freeze(p.cmd.Process) }
 
 // Thaw lets a frozen server go on.
-func (p *Process) Thaw() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+func (p *Process) Thaw() error { return thaw(p.cmd.Process) }
 
 // Stop ends the server and removes its folder. It may be called again.
 func (p *Process) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.end(syscall.SIGINT) // for PostgreSQL the fast shutdown, for redis-server the usual one
+	p.end(func(process *os.Process) error { interrupt(process); return nil })
 	_ = os.RemoveAll(p.dir)
 }
 
 // Output is what the server has printed since it was started last.
 func (p *Process) Output() string { return p.output.String() }
 
-func (p *Process) end(how syscall.Signal) {
-	_ = p.cmd.Process.Signal(syscall.SIGCONT) // a frozen one hears no other
-	_ = p.cmd.Process.Signal(how)             // err: it has ended already
+// end ends the process, in its way or at the latest after a while by force. How
+// may fail: the process may have ended already.
+func (p *Process) end(how func(*os.Process) error) {
+	_ = how(p.cmd.Process)
 	select {
 	case <-p.gone:
 	case <-time.After(patience):
