@@ -31,6 +31,14 @@ func (r *ring) add(d Decision) {
 	r.first = (r.first + 1) % ringSize
 }
 
+func (r *ring) last() (d Decision, ok bool) {
+	n := len(r.kept)
+	if n == 0 {
+		return Decision{}, false
+	}
+	return r.kept[(r.first+n-1)%n], true
+}
+
 // Decisions yields the last 256 decisions, oldest first. Holding the limit for
 // the same reason again replaces the decision before.
 func (l *Limiter) Decisions() iter.Seq[Decision] {
@@ -53,10 +61,7 @@ func (l *Limiter) Decisions() iter.Seq[Decision] {
 func (l *Limiter) Explain() string {
 	c := &l.control
 	c.mu.Lock()
-	var last Decision
-	if n := len(c.decisions.kept); n > 0 {
-		last = c.decisions.kept[(c.decisions.first+n-1)%n]
-	}
+	last, _ := c.decisions.last()
 	pin, hold, suspended := c.pin, c.hold, c.suspended
 	c.mu.Unlock()
 	s, held := last.String(), l.heldFor()

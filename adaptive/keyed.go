@@ -35,6 +35,7 @@ type Keyed[K comparable] struct {
 	mu            sync.Mutex // guards what follows and what is put into and taken out of keys
 	n             int
 	made, evicted uint64
+	gone          Stats // counters of the evicted
 }
 
 // KeyedConfig is what can be tuned of a Keyed: plain data. The zero KeyedConfig works.
@@ -150,7 +151,6 @@ func (k *Keyed[K]) guard(key K) (*keyGuard[K], error) {
 		return g.(*keyGuard[K]), nil
 	}
 	if k.n >= k.c.MaxKeys && !k.evict(now) {
-		k.rejected.Add(1)
 		return nil, k.full
 	}
 	c := k.c.Limiter
@@ -197,6 +197,7 @@ func (k *Keyed[K]) remove(g *keyGuard[K]) bool {
 		return false
 	}
 	k.keys.Delete(g.key)
+	k.gone.count(g.lim.Stats())
 	k.n--
 	k.evicted++
 	return true
@@ -222,7 +223,9 @@ func (g *keyGuard[K]) Acquire(ctx context.Context) (Permit, error) {
 			}
 		}
 		var err error
-		if g, err = g.keyed.guard(g.key); err != nil {
+		k := g.keyed
+		if g, err = k.guard(g.key); err != nil {
+			k.rejected.Add(1)
 			return Permit{}, err
 		}
 	}
@@ -247,6 +250,7 @@ func (g *keyGuard[K]) AcquireFunc(f func(Permit, error)) (stop func() bool) {
 		}
 		next, err := g.keyed.guard(g.key)
 		if err != nil {
+			g.keyed.rejected.Add(1)
 			f(Permit{}, err)
 			return notWaiting
 		}
