@@ -4,9 +4,9 @@ ROUNDS ?= 12
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 
-.PHONY: help check test race lint tidy bench fuzz mutants
+.PHONY: help check test race lint tidy bench bench-pool fuzz mutants
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 check: ## everything that must hold before a commit
 	bash .ci/run
@@ -34,6 +34,16 @@ bench: ## what an admission costs, alone and in a crowd, ROUNDS rounds, to bench
 	go run ./cmd/ratios -o results/admit.md results/admit.txt && \
 	go run ./cmd/ratios -title 'A full limiter and a crowd: 256 goroutines on 8 permits' -base xsync_semaphore -o results/contended.md results/contended.txt && \
 	cat results/admit.md results/contended.md
+
+bench-pool: ## what a task costs in a pool, ROUNDS rounds, to bench/results
+	@mkdir -p bench/results
+	cd bench && go test -c -o results/bench.test . && rm -f results/pool.txt results/pool-20us.txt && \
+	for i in $$(seq $(ROUNDS)); do \
+	./results/bench.test -test.run '^$$' -test.bench Pool/empty -test.benchtime 100ms >>results/pool.txt && \
+	./results/bench.test -test.run '^$$' -test.bench Pool/20us -test.benchtime 5000x >>results/pool-20us.txt || exit 1; done && \
+	go run ./cmd/ratios -by 'make bench-pool' -title 'What an empty task costs in a pool' -base pond_go -o results/pool.md results/pool.txt && \
+	go run ./cmd/ratios -by 'make bench-pool' -title 'Tasks of 20 µs on two CPUs' -base ideal -o results/pool-20us.md results/pool-20us.txt && \
+	cat results/pool.md results/pool-20us.md
 
 mutants: ## faults put into the code on purpose, which tests must notice
 	go run ./internal/mutants

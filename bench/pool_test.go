@@ -31,6 +31,9 @@ func BenchmarkPool(b *testing.B) {
 		for _, workers := range []int{2, 8, 256} {
 			b.Run(fmt.Sprintf("%s,workers=%d", tasks.name, workers), func(b *testing.B) {
 				for _, c := range pools {
+					if c.name == "flyball_permit" && tasks.name != "empty" {
+						continue // does one task after the other
+					}
 					b.Run(c.name, func(b *testing.B) {
 						defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 						b.ReportAllocs()
@@ -52,9 +55,11 @@ var pools = []struct {
 	name string
 	run  func(b *testing.B, workers int, task func())
 }{
+	{"ideal", ideal},
 	{"pond_go", pondGo},
 	{"flyball_go", flyballGo},
 	{"flyball_go_adaptive", flyballGoAdaptive},
+	{"flyball_permit", flyballPermit},
 	{"flyball_submit", flyballSubmit},
 	{"pond_submit", pondSubmit},
 	{"flyball_group", flyballGroup},
@@ -62,6 +67,32 @@ var pools = []struct {
 	{"ants", antsPool},
 	{"errgroup", errGroup},
 	{"goroutine_chan", goroutineChan},
+}
+
+// ideal knows the tasks beforehand: each CPU does its half.
+func ideal(b *testing.B, _ int, task func()) {
+	var halves sync.WaitGroup
+	for h := range 2 {
+		halves.Go(func() {
+			for range (b.N + h) / 2 {
+				task()
+			}
+		})
+	}
+	halves.Wait()
+}
+
+// flyballPermit takes and gives back a permit around each task, in one goroutine:
+// what a guard adds to a pool.
+func flyballPermit(b *testing.B, _ int, task func()) {
+	l := adaptiveLimiter(b)
+	b.ResetTimer()
+	for range b.N {
+		p, ok := l.TryAcquire()
+		must(ok)
+		task()
+		p.Done(adaptive.Success)
+	}
 }
 
 func pondGo(b *testing.B, workers int, task func()) {

@@ -28,7 +28,7 @@ func TestRatiosAreToTheReferenceOfTheSameRound(t *testing.T) {
 	r, err := read(strings.NewReader(output))
 	require.NoError(t, err)
 	var text strings.Builder
-	require.NoError(t, r.write(&text, "What an admission costs", "ref_c2"))
+	require.NoError(t, r.write(&text, "What an admission costs", "make bench", "ref_c2"))
 	require.Equal(t, `# What an admission costs
 
 Made by `+"`make bench ROUNDS=2`"+` on linux, amd64, Slow One. ns are medians over the rounds, in brackets the
@@ -48,21 +48,21 @@ func TestFaultsAreOneClearLine(t *testing.T) {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 		return name
 	}
-	require.ErrorContains(t, run(nil, "T", "ref_c2", ""), "0 files named, must be one")
-	require.ErrorContains(t, run([]string{filepath.Join(dir, "none")}, "T", "ref_c2", ""), "none")
-	require.ErrorContains(t, run([]string{write("PASS\n")}, "T", "ref_c2", ""), "x.txt: no line of BenchmarkAdmit")
-	require.ErrorContains(t, run([]string{write("BenchmarkAdmit/serial/a 1 x ns/op\n")}, "T", "ref_c2", ""), `line 1: "x" is not a number`)
-	require.ErrorContains(t, run([]string{write(output)}, "T", "other", ""), "has 2 samples, must have 0")
+	require.ErrorContains(t, run(nil, "T", "make bench", "ref_c2", ""), "0 files named, must be one")
+	require.ErrorContains(t, run([]string{filepath.Join(dir, "none")}, "T", "make bench", "ref_c2", ""), "none")
+	require.ErrorContains(t, run([]string{write("PASS\n")}, "T", "make bench", "ref_c2", ""), "x.txt: no line of BenchmarkAdmit")
+	require.ErrorContains(t, run([]string{write("BenchmarkAdmit/serial/a 1 x ns/op\n")}, "T", "make bench", "ref_c2", ""), `line 1: "x" is not a number`)
+	require.ErrorContains(t, run([]string{write(output)}, "T", "make bench", "other", ""), "has 2 samples, must have 0")
 
 	half := strings.Join(strings.Split(output, "\n")[:6], "\n")
-	require.ErrorContains(t, run([]string{write(half)}, "T", "ref_c2", ""), "procs=2/flyball_try has 0 samples, must have 1")
+	require.ErrorContains(t, run([]string{write(half)}, "T", "make bench", "ref_c2", ""), "procs=2/flyball_try has 0 samples, must have 1")
 }
 
 func TestTheTableGoesToAFile(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
 	require.NoError(t, os.WriteFile(in, []byte(output), 0o600))
-	require.NoError(t, run([]string{in}, "T", "ref_c2", out))
+	require.NoError(t, run([]string{in}, "T", "make bench", "ref_c2", out))
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
 	require.Contains(t, string(text), "| flyball_try |")
@@ -75,7 +75,7 @@ BenchmarkContended/yield/flyball-2	1	 880 ns/op	 1.05 max/min
 `))
 	require.NoError(t, err)
 	var text strings.Builder
-	require.NoError(t, r.write(&text, "A crowd", "xsync"))
+	require.NoError(t, r.write(&text, "A crowd", "make bench", "xsync"))
 	require.Contains(t, text.String(), "# A crowd\n")
 	require.Contains(t, text.String(), `| | yield ns | /xsync | max/min |
 |---|--:|--:|--:|

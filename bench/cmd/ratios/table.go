@@ -88,7 +88,7 @@ func add(list []string, s string) []string {
 
 // write prints the table. A ratio is the median of the ratios to base in the
 // same round, so that what slows the machine down for a while cancels out.
-func (r *results) write(w io.Writer, title, base string) error {
+func (r *results) write(w io.Writer, title, by, base string) error {
 	if len(r.modes) == 0 {
 		return fmt.Errorf("no line of BenchmarkAdmit")
 	}
@@ -101,7 +101,7 @@ func (r *results) write(w io.Writer, title, base string) error {
 		}
 	}
 	fmt.Fprintf(w, "# %s\n\n", title)
-	fmt.Fprintf(w, "Made by `make bench ROUNDS=%d` on %s. ns are medians over the rounds, in brackets the\n", rounds, strings.Join(r.machine, ", "))
+	fmt.Fprintf(w, "Made by `%s ROUNDS=%d` on %s. ns are medians over the rounds, in brackets the\n", by, rounds, strings.Join(r.machine, ", "))
 	fmt.Fprintf(w, "lowest and highest; /%s is the median of the ratios to it in the same round.\n\n", base)
 	fair := r.fair()
 	if fair {
