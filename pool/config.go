@@ -24,8 +24,7 @@ type Config struct {
 
 	// Rate is how much may start per second, each task with its weight, which is
 	// 1 unless its Kind says otherwise; 0 means any. Burst is how much may start
-	// at once after a pause; 0 means 1, or the Rate of a fraction of a second
-	// needed for the heaviest task: a task heavier than Burst is refused.
+	// at once after a pause; 0 means 1. A task heavier than Burst is refused.
 	Rate  float64
 	Burst int
 
