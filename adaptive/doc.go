@@ -19,6 +19,12 @@
 // stream, a task in a pool) take a [Permit] with [Limiter.Acquire] and end it
 // with [Permit.Done] when the call is over.
 //
+// Where calls go to many hosts, tenants or endpoints, a [Keyed] keeps a Limiter for
+// each. A new configuration is put in force by [Limiter.Reconfigure], tried without
+// consequences by Config.Observe, and read from a file by package configfile; what
+// was decided and why is in [Limiter.Explain], [Limiter.Decisions] and, with
+// [LogDecisions], in a log.
+//
 // Calls may weigh more than one permit, go before others, or have a deadline on the
 // Limiter's clock: [Limiter.With]. Where more than 65,536 calls end a second, only some are
 // timed, drawn at random; outcomes are counted of all. A law then sees as many round
