@@ -14,8 +14,11 @@ func (u USL) usl(n int) float64 {
 // abreast is how many calls can be in service at t.
 func (w *weather) abreast(t int64) int { return w.down.HardLimit.cap(w.servers(t)) }
 
-// right is the limit that a caller who knew everything would start from at t:
-// as many calls as keep every server busy over the network, or as a hard limit
+// rightLimit is right in permits, of which a call may take more than one.
+func (w *weather) rightLimit(t int64) float64 { return w.right(t) * w.service.weightAt(t) }
+
+// right is the number of calls that a caller who knew everything would start from at
+// t: as many as keep every server busy over the network, or as a hard limit
 // takes. With a USL or a latency model it is the number that maximises throughput ×
 // round trip^−0.4. A rate limit counts in a latency model only, which may have
 // nothing else that bounds it; elsewhere servers are what a rate of "1.3x" is of.

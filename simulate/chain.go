@@ -10,7 +10,7 @@ import (
 type chain struct {
 	breaker *breaker.Breaker
 	open    *adaptive.Limiter // the breaker's own, without a limit
-	limiter *adaptive.Limiter
+	inner   acquirer          // the limiter, as the calls of one class see it
 }
 
 func newChain(lim *adaptive.Limiter, clock adaptive.Clock, c breaker.Config, parts breaker.Parts) (chain, error) {
@@ -31,7 +31,7 @@ func (c chain) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
 			f(adaptive.Permit{}, err)
 			return
 		}
-		withdraw := c.limiter.AcquireFunc(func(inner adaptive.Permit, err error) {
+		withdraw := c.inner.AcquireFunc(func(inner adaptive.Permit, err error) {
 			if err != nil {
 				outer.Done(adaptive.Ignored) // the call was never sent
 				f(adaptive.Permit{}, err)

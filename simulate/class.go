@@ -5,19 +5,31 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
 )
 
 // A Class is a share of the calls that has something of its own. Which class a
-// call is of is drawn for each; its retries are of the same. Classes have no
-// priorities: to a guard all calls are alike.
+// call is of is drawn for each; its retries are of the same.
 type Class struct {
-	Name    string        `json:"name"`
-	Share   float64       `json:"share"`             // of the calls; those of all classes add up to 1
-	Service Distribution  `json:"service,omitzero"`  // the zero Distribution means the downstream's
-	Timeout time.Duration `json:"timeout,omitempty"` // 0 means the scenario's
+	Name     string        `json:"name"`
+	Share    float64       `json:"share"`              // of the calls; those of all classes add up to 1
+	Service  Distribution  `json:"service,omitzero"`   // the zero Distribution means the downstream's
+	Timeout  time.Duration `json:"timeout,omitempty"`  // 0 means the scenario's
+	Priority int           `json:"priority,omitempty"` // −3 to 3, what guards are told; it decides among calls that wait
+	Weight   int           `json:"weight,omitempty"`   // permits that a call takes; 0 means 1. The downstream's work is Service alone
 }
 
-const maxClasses = 100
+const (
+	maxClasses  = 100
+	maxWeight   = 1000
+	maxPriority = 3 // and as many below 0, as adaptive.Call has it
+)
+
+// call is what a guard is told of the calls of c.
+func (c *Class) call() adaptive.Call {
+	return adaptive.Call{Weight: c.Weight, Priority: c.Priority}
+}
 
 func (s *Scenario) checkClasses(c *checker) {
 	if len(s.Classes) == 0 {
@@ -33,6 +45,8 @@ func (s *Scenario) checkClasses(c *checker) {
 		c.must(cl.Share > 0 && cl.Share <= 1, path+".share", "is %v, must be a share above 0 and up to 1", cl.Share)
 		sum += cl.Share
 		c.timeOrNone(cl.Timeout, path+".timeout")
+		c.must(-maxPriority <= cl.Priority && cl.Priority <= maxPriority, path+".priority", "is %d, must be -%d to %d", cl.Priority, maxPriority, maxPriority)
+		c.must(0 <= cl.Weight && cl.Weight <= maxWeight, path+".weight", "is %d, must be 1 to %d, or 0 for 1", cl.Weight, maxWeight)
 		switch {
 		case cl.Service.Kind == "":
 		case s.Downstream.Latency != LatencyModel{}:
@@ -69,6 +83,14 @@ func (r *run) timeout(a *attempt) time.Duration {
 	return r.sc.Timeout
 }
 
+// weight is how many permits a takes.
+func (r *run) weight(a *attempt) int {
+	if len(r.sc.Classes) == 0 {
+		return 1
+	}
+	return max(1, r.sc.Classes[a.class].Weight)
+}
+
 // classOf draws the class of a call.
 func (r *run) classOf(id uint64) uint8 {
 	if len(r.weather.service.classes) < 2 {
@@ -81,6 +103,7 @@ func (r *run) classOf(id uint64) uint8 {
 type services struct {
 	classes []sampler // one if there are no classes
 	upTo    []float64 // cumulated shares
+	weights []float64 // permits that a call takes
 }
 
 func newServices(sc *Scenario) services {
@@ -89,7 +112,7 @@ func newServices(sc *Scenario) services {
 		all = Distribution{Kind: Const, Mean: l.Base} // tells the scale alone
 	}
 	if len(sc.Classes) == 0 {
-		return services{[]sampler{newSampler(all)}, []float64{1}}
+		return services{[]sampler{newSampler(all)}, []float64{1}, []float64{1}}
 	}
 	var m services
 	sum := 0.0
@@ -99,6 +122,7 @@ func newServices(sc *Scenario) services {
 		}
 		sum += c.Share
 		m.classes, m.upTo = append(m.classes, newSampler(c.Service)), append(m.upTo, sum)
+		m.weights = append(m.weights, float64(max(1, c.Weight)))
 	}
 	return m
 }
@@ -116,6 +140,17 @@ func (m *services) mean(of func(*sampler) float64) float64 {
 		below = m.upTo[i]
 	}
 	return sum
+}
+
+// weightAt is how many permits a call in service takes, in the mean: calls that take
+// longer are more of those.
+func (m *services) weightAt(now int64) float64 {
+	sum, below := 0.0, 0.0
+	for i := range m.classes {
+		sum += m.weights[i] * m.classes[i].meanAt(now) * (m.upTo[i] - below)
+		below = m.upTo[i]
+	}
+	return sum / m.meanAt(now)
 }
 
 // usual is the mean before any shift.

@@ -88,7 +88,9 @@ func TestFaultsOfClassesNameLineKeyAndRemedy(t *testing.T) {
 		{"classes: {name: a, share: 1, timeout: -1s}", "6: classes.timeout: is -1s, must be from 0 to"},
 		{"classes: {name: a, share: 1, service: {exp: 0s}}", "6: classes.service.exp: is 0s, must be above 0"},
 		{"classes: {name: a, share: 1, service: {exp: 1s}}", "5: downstream.service: is set, but every class has one of its own"},
-		{"classes: {name: a, share: 1, priority: 3}", "6: classes.priority: unknown key, must be one of name, share, service, timeout"},
+		{"classes: {name: a, share: 1, priority: 4}", "6: classes.priority: is 4, must be -3 to 3"},
+		{"classes: {name: a, share: 1, weight: 1001}", "6: classes.weight: is 1001, must be 1 to 1000, or 0 for 1"},
+		{"classes: {name: a, share: 1, importance: 3}", "6: classes.importance: unknown key, must be one of name, share, service, timeout, priority, weight"},
 	} {
 		_, err := Parse("x.yaml", []byte(minimal("", c.text)))
 		require.Error(t, err, c.text)
@@ -98,4 +100,34 @@ func TestFaultsOfClassesNameLineKeyAndRemedy(t *testing.T) {
 	require.ErrorContains(t, err, "downstream.service: is missing", "a has none")
 	_, err = Parse("x.yaml", []byte(minimal("service: {exp: 50ms}", "network: 3ms\nclasses: {name: b, share: 1, service: {exp: 1s}}")))
 	require.NoError(t, err)
+}
+
+func TestAmongCallsThatWaitTheHigherPriorityGoesFirst(t *testing.T) {
+	for _, guard := range []string{"fixed:10", "fixed:10+breaker", "chained"} {
+		sc := simple(300, 10, 60*time.Second) // 200 a second are served
+		sc.Downstream.Service = Distribution{Kind: Const, Mean: 50 * ms}
+		sc.Wait, sc.Timeout = Wait{Queue: 100}, time.Second
+		sc.Classes = []Class{{Name: "batch", Share: 0.5, Priority: -2}, {Name: "people", Share: 0.5, Priority: 2}}
+		res := play(t, sc, guard)
+		batch, people := res.Classes[0], res.Classes[1]
+		require.Greater(t, float64(people.Served), 0.97*float64(people.Offered), guard)
+		require.Less(t, float64(batch.Served), 0.6*float64(batch.Offered), guard)
+		require.Positive(t, batch.Served, guard)
+	}
+}
+
+func TestAHeavyCallTakesItsWeightOfTheLimit(t *testing.T) {
+	sc := simple(1000, 100, 60*time.Second)
+	sc.Downstream.Service = Distribution{Kind: Const, Mean: 50 * ms}
+	sc.Wait = Wait{Queue: 100}
+	sc.Classes = []Class{{Name: "token", Share: 0.5}, {Name: "page", Share: 0.5, Weight: 9}}
+	res := play(t, sc, "fixed:20")
+	require.LessOrEqual(t, res.InFlight.Max, 20.0, "20 light ones")
+	require.InDelta(t, 20/5.0*20, res.Goodput, 10, "the mean weight is 5: four at once, 20 a second each, less what a heavy one waits to fit")
+	require.InDelta(t, float64(res.Classes[0].Served), float64(res.Classes[1].Served), 200, "heavy ones are not passed over")
+
+	sc.Classes[1].Service = Distribution{Kind: Const, Mean: 450 * ms}
+	w := newWeather(sc)
+	require.InDelta(t, 100, w.right(0), 1e-9)
+	require.InDelta(t, 100*(0.1*1+0.9*9), w.rightLimit(0), 1e-9, "nine of ten in service are pages")
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -11,12 +12,16 @@ import (
 // client is one member of the fleet: a guard, a retry budget and a clock.
 type client struct {
 	guard   acquirer          // nil lets every call through
+	views   []acquirer        // of guard, one for each class; nil if it is told of none
 	limiter *adaptive.Limiter // whose limit is measured; nil if none
 	limit   int               // as last seen
 	wall    time.Time         // at instant 0, by its clock
 	tokens  float64           // of the retry budget
 	offered uint64
 	served  uint64
+
+	// Of calls that are in flight when the run ends.
+	flying, permits int
 }
 
 // maxTokens is how many retries a budget saves up.
@@ -68,9 +73,38 @@ func (r *run) acquire(a *attempt) {
 func (r *run) guardOf(a *attempt) acquirer {
 	c, patience := a.client, r.timeout(a)
 	if r.guard.config == nil || r.guard.breaker != alone || r.sc.Wait.Queue == 0 || patience == 0 {
+		if c.views != nil {
+			return c.views[a.class]
+		}
 		return c.guard
 	}
-	return c.limiter.With(adaptive.Call{Deadline: r.instant().Add(patience)})
+	var call adaptive.Call
+	if len(r.sc.Classes) > 0 {
+		call = r.sc.Classes[a.class].call()
+	}
+	call.Deadline = r.instant().Add(patience)
+	return c.limiter.With(call)
+}
+
+// look makes the views of c's guard, if a class has something to tell it.
+func (c *client) look(classes []Class) {
+	told := func(cl Class) bool { return cl.Weight > 1 || cl.Priority != 0 }
+	if c.guard == nil || !slices.ContainsFunc(classes, told) {
+		return
+	}
+	for i := range classes {
+		c.views = append(c.views, viewOf(c.guard, classes[i].call()))
+	}
+}
+
+func viewOf(g acquirer, call adaptive.Call) acquirer {
+	if ch, chained := g.(chain); chained {
+		ch.inner = viewOf(ch.inner, call)
+		return ch
+	}
+	return g.(interface {
+		With(adaptive.Call) adaptive.Guard
+	}).With(call)
 }
 
 // got is the guard's answer.

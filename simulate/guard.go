@@ -95,7 +95,7 @@ func (g *guardKind) steer(r *run) {
 	if g.oracle == 0 {
 		return
 	}
-	total := g.oracle * r.weather.right(r.now)
+	total := g.oracle * r.weather.rightLimit(r.now)
 	for i, c := range r.fleet[:r.joined] {
 		if n := portion(total, i, r.joined); n != c.limit {
 			_ = c.limiter.SetLimit(n) // portion is within bounds
@@ -135,7 +135,7 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	r.historian.parts(i, &parts)
 	switch {
 	case g.times > 0:
-		config.Initial = portion(g.times*r.weather.right(0), i, n)
+		config.Initial = portion(g.times*r.weather.rightLimit(0), i, n)
 		parts.Law = adaptive.Fixed{Limit: config.Initial}
 	case g.oracle > 0:
 		parts.Law = adaptive.Fixed{}
@@ -157,5 +157,6 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	case chained:
 		c.guard, err = newChain(lim, clock, trip, with)
 	}
+	c.look(r.sc.Classes)
 	return err
 }

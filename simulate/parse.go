@@ -78,7 +78,9 @@ func (r *reader) classes(to *[]Class) func(*yaml.Node, string) {
 				strict.Key("name", r.Text(&c.Name)),
 				strict.Key("share", r.Number(&c.Share)),
 				strict.Key("service", r.distribution(&c.Service)),
-				strict.Key("timeout", r.Duration(&c.Timeout)))
+				strict.Key("timeout", r.Duration(&c.Timeout)),
+				strict.Key("priority", r.Whole(&c.Priority)),
+				strict.Key("weight", r.Whole(&c.Weight)))
 			*to = append(*to, c)
 		})
 	}

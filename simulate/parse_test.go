@@ -76,7 +76,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			{Arrivals: Replay, For: m, Stamps: []time.Duration{0, 1500 * ms}},
 			{Arrivals: Users, Users: 100, Think: Distribution{Kind: Exp, Mean: 50 * ms}},
 		},
-		Classes: []Class{{"gold", 0.25, Distribution{Kind: Const, Mean: 5 * ms}, s}, {Name: "rest", Share: 0.75}},
+		Classes: []Class{{Name: "gold", Share: 0.25, Service: Distribution{Kind: Const, Mean: 5 * ms}, Timeout: s}, {Name: "rest", Share: 0.75}},
 		Downstream: Downstream{
 			Servers: []Step{{0, 20}, {80 * s, 10}},
 			Service: Distribution{Kind: Bimodal, Mean: 50 * ms, Slow: 0.1, Times: 50, Shift: Shift{0.6, m, 30 * s}},

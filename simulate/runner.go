@@ -48,7 +48,7 @@ func (r *Runner) Compare(ctx context.Context, sc *Scenario) (*Report, error) {
 	}
 	rep := &Report{
 		Version: 1, Scenario: sc.Name, Description: sc.Description, Hash: sc.Hash(), Seeds: seeds,
-		Duration: sc.Duration.Seconds(), Right: newWeather(sc).right(0),
+		Duration: sc.Duration.Seconds(), Right: newWeather(sc).rightLimit(0),
 		Results: make([]*Result, (len(kinds)+1)*len(seeds)),
 	}
 	errs := make([]error, len(rep.Results))
