@@ -100,28 +100,26 @@ func (c *core) newScope(ctx context.Context) *scope {
 // scopeOf returns the scope of ctx, with the lock held, whether or not it was.
 // The few contexts used last are remembered, for as long as the pool is open.
 func (c *core) scopeOf(ctx context.Context) *scope {
-	for {
-		for _, s := range c.recent {
-			if s != nil && s.ctx == ctx && !s.dead {
-				return s
-			}
-		}
-		c.unlock()
-		s := c.newScope(ctx)
-		comparable := reflect.ValueOf(ctx).Comparable()
-		c.mu.Lock()
-		if s.dead || !comparable || c.closed {
+	for _, s := range c.recent {
+		if s != nil && s.ctx == ctx && !s.dead {
 			return s
 		}
-		if old := c.recent[c.oldest]; old != nil {
-			old.kept = false
-			c.retire(old)
-		}
-		s.kept = true
-		c.recent[c.oldest] = s
-		c.oldest = (c.oldest + 1) % len(c.recent)
+	}
+	c.unlock()
+	s := c.newScope(ctx)
+	comparable := reflect.ValueOf(ctx).Comparable()
+	c.mu.Lock()
+	if s.dead || !comparable || c.closed {
 		return s
 	}
+	if old := c.recent[c.oldest]; old != nil {
+		old.kept = false
+		c.retire(old)
+	}
+	s.kept = true
+	c.recent[c.oldest] = s
+	c.oldest = (c.oldest + 1) % len(c.recent)
+	return s
 }
 
 func (s *scope) add(j *job) {
