@@ -82,9 +82,6 @@ func (e Environment) Validate() error {
 // share is how many calls one replica may have at the downstream for all to fit.
 func (e *Environment) share() float64 { return float64(e.Capacity) / float64(e.Replicas) }
 
-// rate is how many calls a second the downstream can do for one replica.
-func (e *Environment) rate() float64 { return e.share() / e.Latency.Seconds() }
-
 // Gobreaker is the part of gobreaker.Settings of sony/gobreaker/v2 that is numbers,
 // and of its ReadyToTrip what most programs have.
 type Gobreaker struct {

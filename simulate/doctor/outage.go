@@ -44,7 +44,6 @@ type trial struct {
 	cold       bool // there is no time before it
 	must       bool // the breaker has to open
 	faults     func(at, length time.Duration) []simulate.Fault
-	length     time.Duration // 0 means that of the environment
 }
 
 func all(kind simulate.FaultKind, value float64) func(at, length time.Duration) []simulate.Fault {
