@@ -315,6 +315,34 @@ func TestCohortIsCountedToItsLastCall(t *testing.T) {
 	require.Equal(t, uint64(5), b.Stats().Ended[Success])
 }
 
+func TestCohortGoesOnUntilItHasItsCalls(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		next  Collect
+		calls int // of 10 ms each, until the cohort is complete
+	}{
+		{"the time is longer", Collect{Cohort: 50 * ms, Calls: 2}, 5},
+		{"the calls take longer", Collect{Cohort: 20 * ms, Calls: 7}, 7},
+		{"not for ever", Collect{Cohort: 20 * ms, Calls: 7, AtMost: 40 * ms}, 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.next.After, c.next.Within = 8, time.Minute
+			s := &script{decisions: []Decision{{Limit: 8, Next: Collect{Samples: 1}}, {Limit: 4, Next: c.next}, {Limit: 8, Next: Collect{Samples: 100}}}}
+			b := newBench(t, s, Config{Initial: 8})
+			b.call(10*ms, Success)
+			for n := range 20 {
+				require.Equal(t, 4, b.Limit())
+				b.call(10*ms, Success)
+				if b.Limit() == 8 {
+					require.Equal(t, c.calls, n+1)
+					return
+				}
+			}
+			t.Fatal("the cohort never ended")
+		})
+	}
+}
+
 func TestCohortThatNeverEndsIsGivenUp(t *testing.T) {
 	s := &script{decisions: []Decision{
 		{Limit: 8, Next: Collect{Cohort: 50 * ms, Within: 200 * ms}},
