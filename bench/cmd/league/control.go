@@ -18,7 +18,7 @@ import (
 
 // rivals are the guards of the claim: every law of ours, the yardstick of a fixed
 // limit that somebody knew to be right, and all that is imported.
-const rivals = "knee,fixed:1x,fixed:2x,aimd,gradient,vegas,none," +
+const rivals = "knee,fixed:1x,fixed:2x,aimd,vegas,gradient,none," +
 	"corelimit/aimd,corelimit/aimd-win,corelimit/vegas,corelimit/vegas-win," +
 	"corelimit/gradient,corelimit/gradient-win,corelimit/gradient2,corelimit/gradient2-win"
 
