@@ -140,7 +140,9 @@ func TestNilFunctionsCostNoPermit(t *testing.T) {
 func TestNilContextPanicsBeforeAnythingChanges(t *testing.T) {
 	l := fixedAt(t, 1, -1)
 	var none context.Context
-	require.Panics(t, func() { _, _ = l.Acquire(none) })
+	const want = "adaptive: Acquire with a nil ctx, must be one such as context.Background()"
+	require.PanicsWithValue(t, want, func() { _, _ = l.Acquire(none) })
+	require.PanicsWithValue(t, want, func() { _, _ = l.With(Call{Weight: 1}).Acquire(none) })
 	require.Equal(t, Stats{Limit: 1, TimedOneIn: 1}, l.Stats())
 }
 
@@ -193,7 +195,8 @@ func TestUseAfterCloseDoesNoHarm(t *testing.T) {
 	p := b.take()
 	b.Close()
 	b.Close()
-	require.NoError(t, b.SetLimit(5))
+	require.Equal(t, error(b.Rejection(RejectClosed)), b.SetLimit(5))
+	require.Equal(t, 2, b.Limit())
 	b.Resume()
 	require.NoError(t, b.Reconfigure(Config{Law: "fixed:3", Observe: true}))
 	for range 2 {

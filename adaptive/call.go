@@ -61,7 +61,7 @@ type view struct {
 // Acquire implements [Guard] as [Limiter.Acquire] does. The earlier of c.Deadline
 // and the deadline of ctx counts.
 func (v *view) Acquire(ctx context.Context) (Permit, error) {
-	if err := ctx.Err(); err != nil {
+	if err := alive(ctx); err != nil {
 		return Permit{}, context.Cause(ctx)
 	}
 	if err := v.unfit(); err != nil {

@@ -125,15 +125,27 @@ func (l *Limiter) TryAcquire() (Permit, bool) {
 // at once, and so is one whose turn comes with less than that left: sent, it would
 // likely time out in flight, a place spent on nothing, and one that timed out for our
 // own queue would be taken for an overloaded downstream. The error is a [*RejectedError], what Suspend was
-// given, or the cause of ctx.
+// given, or the cause of ctx. A nil ctx panics.
+//
+// A goroutine that acquires again while it holds a permit waits for itself where all
+// others do so, too: to know that, every call would have to mark its ctx, which is an
+// allocation. Package pool lends such a task's permit instead.
 func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
-	if err := ctx.Err(); err != nil {
+	if err := alive(ctx); err != nil {
 		return Permit{}, context.Cause(ctx)
 	}
 	if p, ok := l.admit(0, 0, 1, false); ok {
 		return p, nil
 	}
 	return l.wait(ctx, Call{Weight: 1})
+}
+
+// alive is ctx.Err.
+func alive(ctx context.Context) error {
+	if ctx == nil {
+		panic("adaptive: Acquire with a nil ctx, must be one such as context.Background()")
+	}
+	return ctx.Err()
 }
 
 // AcquireFunc implements [Guard]. Config.MaxWait does not apply: a Limiter arms

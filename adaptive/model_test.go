@@ -337,7 +337,12 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 				}
 			case 12:
 				n := rapid.IntRange(1, 9).Draw(t, "limit")
-				require.NoError(t, l.SetLimit(n))
+				if err := l.SetLimit(n); m.closed {
+					require.ErrorIs(t, err, ErrRejected)
+					break
+				} else {
+					require.NoError(t, err)
+				}
 				m.pin = n
 				m.grant()
 			case 13:

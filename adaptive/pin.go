@@ -7,9 +7,13 @@ import (
 
 // SetLimit pins the limit at n until Resume: the law learns nothing meanwhile.
 // Calls in flight above n drain. n is within 1 and 1<<24, whatever Min and Max.
+// After Close it is Rejection(RejectClosed).
 func (l *Limiter) SetLimit(n int) error {
 	if n < 1 || n > maxLimit {
 		return fmt.Errorf("adaptive: SetLimit(%d): must be 1 to %d", n, maxLimit)
+	}
+	if l.closed.Load() {
+		return l.rejection[RejectClosed]
 	}
 	l.freeze(func(c *control) { c.pin = n })
 	return nil

@@ -68,11 +68,11 @@ func (r *run) acquire(a *attempt) {
 	}
 }
 
-// guardOf is the guard of a's client. A limiter that runs as a program would have it
-// is told the deadline, as Acquire tells it that of a ctx.
+// guardOf is the guard of a's client. One that runs as a program would have it is told
+// the deadline, as Acquire tells it that of a ctx.
 func (r *run) guardOf(a *attempt) acquirer {
 	c, patience := a.client, r.timeout(a)
-	if r.guard.config == nil || r.guard.breaker != alone || r.sc.Wait.Queue == 0 || patience == 0 {
+	if r.guard.config == nil || r.sc.Wait.Queue == 0 || patience == 0 {
 		if c.views != nil {
 			return c.views[a.class]
 		}
@@ -83,7 +83,7 @@ func (r *run) guardOf(a *attempt) acquirer {
 		call = r.sc.Classes[a.class].call()
 	}
 	call.Deadline = r.instant().Add(patience)
-	return c.limiter.With(call)
+	return viewOf(c.guard, call)
 }
 
 // look makes the views of c's guard, if a class has something to tell it.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/breaker"
 )
 
 // A queue in front of an overloaded downstream, first come first served, sends
@@ -28,6 +29,9 @@ downstream: {servers: 20, service: `+service+`}
 			for _, law := range []string{"fixed:20", "fixed:40", "knee", "aimd", "vegas"} {
 				res, err := (&Runner{}).Play(context.Background(), sc, Candidate{Name: law, Limiter: adaptive.Config{Law: law}})
 				require.NoError(t, err)
+				guarded, err := (&Runner{}).Play(context.Background(), sc, Candidate{Name: law, Limiter: adaptive.Config{Law: law}, Breaker: &breaker.Config{}})
+				require.NoError(t, err)
+				assert.Greater(t, float64(guarded.Served)/60, 0.85*400, "%s/s, %s, %s with a breaker", load, service, law)
 				assert.Greater(t, float64(res.Served)/60, 0.85*400, "%s/s, %s, %s", load, service, law)
 			}
 		}
