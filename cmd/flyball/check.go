@@ -105,7 +105,7 @@ func (c *checkCommand) run(ctx context.Context, out *output) error {
 		if err != nil {
 			return internalError{err}
 		}
-		out.files = append(out.files, file{junit, data})
+		out.files = append(out.files, file{path: junit, data: data})
 	}
 	if c.Format == "json" {
 		if err := documents(out, all); err != nil {

@@ -48,6 +48,8 @@ type grammar struct {
 	Tune     tuneCommand     `cmd:"" help:"Search for the configuration that is best in the worst of several scenarios."`
 	Doctor   doctorCommand   `cmd:"" help:"Find rules of a configuration that cannot work where it is used: a gate for CI, which ends with 1 if there is one."`
 
+	Loadtest loadtestCommand `cmd:"" help:"Load a real target and find its knee: the highest rate at which it keeps up."`
+
 	Completion completionCommand `cmd:"" help:"Write a script that completes command lines, for a shell."`
 
 	Version kong.VersionFlag `help:"Print the version."`

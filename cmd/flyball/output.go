@@ -35,6 +35,7 @@ type output struct {
 type file struct {
 	path string // resolved
 	data []byte
+	dear bool // cannot be made again: goes to standard output if path cannot be written
 }
 
 // another is resolveTarget for a file besides cmd's output, which must not be the
@@ -76,7 +77,13 @@ func (o *output) tell(stderr io.Writer) {
 func (o *output) publish(target string, stdout io.Writer) error {
 	for _, f := range o.files {
 		if err := replaceFile(f.path, f.data); err != nil {
-			return err
+			if !f.dear {
+				return err
+			}
+			if _, lost := stdout.Write(f.data); lost != nil {
+				return errors.Join(err, internalError{fmt.Errorf("write standard output: %w", cause(lost))})
+			}
+			return fmt.Errorf("%w; standard output has it instead", err)
 		}
 	}
 	if target != "" {
@@ -162,6 +169,25 @@ func resolveTarget(path string, inputs []string) (string, error) {
 		}
 	}
 	return path, nil
+}
+
+// freshFile is resolveTarget for a file that must not be there, unless replace, and
+// that can be made: tried before work that takes long.
+func freshFile(path string, replace bool, inputs []string) (string, error) {
+	target, err := resolveTarget(path, inputs)
+	if err != nil || target == "" {
+		return "", err
+	}
+	if _, err := os.Stat(target); err == nil && !replace {
+		return "", fmt.Errorf("output %s: is there already; --replace replaces it", path)
+	}
+	probe, err := os.CreateTemp(filepath.Dir(target), ".flyball-*")
+	if err != nil {
+		return "", fmt.Errorf("output %s: %w", path, cause(err))
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+	return target, nil
 }
 
 // documents writes one line of JSON for each document.

@@ -132,7 +132,7 @@ func (c *simulateCommand) run(ctx context.Context, out *output) error {
 		if err := p.Write(&b); err != nil {
 			return internalError{err}
 		}
-		out.files = append(out.files, file{page, b.Bytes()})
+		out.files = append(out.files, file{path: page, data: b.Bytes()})
 	}
 	return stopped
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -68,7 +67,7 @@ func (c *tuneCommand) Validate() error {
 }
 
 func (c *tuneCommand) run(ctx context.Context, out *output) error {
-	target, err := c.artifact()
+	target, err := freshFile(c.Output, c.Replace, c.inputs())
 	if err != nil {
 		return err
 	}
@@ -104,7 +103,7 @@ func (c *tuneCommand) run(ctx context.Context, out *output) error {
 		if err != nil {
 			return internalError{err}
 		}
-		out.files = append(out.files, file{target, data})
+		out.files = append(out.files, file{path: target, data: data})
 	}
 	if temporary {
 		out.after = func() { os.Remove(path) }
@@ -114,24 +113,6 @@ func (c *tuneCommand) run(ctx context.Context, out *output) error {
 	}
 	report.Tuned(out, found, time.Since(begun), out.look)
 	return nil
-}
-
-// artifact checks the file of -o before any work is done.
-func (c *tuneCommand) artifact() (string, error) {
-	target, err := resolveTarget(c.Output, c.inputs())
-	if err != nil || target == "" {
-		return "", err
-	}
-	if _, err := os.Stat(target); err == nil && !c.Replace {
-		return "", fmt.Errorf("output %s: is there already; --replace replaces it", c.Output)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(target), ".flyball-*")
-	if err != nil {
-		return "", fmt.Errorf("output %s: %w", c.Output, cause(err))
-	}
-	probe.Close()
-	os.Remove(probe.Name())
-	return target, nil
 }
 
 // load reads and checks everything before the first run.

@@ -1,0 +1,97 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// A Request is a target that speaks HTTP.
+type Request struct {
+	URL     *url.URL
+	Method  string // "" means GET
+	Header  http.Header
+	Body    []byte
+	HTTP2   bool     // nothing else; without TLS by prior knowledge
+	Dial    []string // addresses that [Resolve] has checked
+	Agent   string   // User-Agent, which Header cannot replace
+	Conns   int      // most connections
+	MaxBody int64    // of an answer, bytes
+}
+
+// Target returns the target, and what closes its connections. Redirects are not
+// followed, proxies of the environment not asked, and an answer that does not end
+// within MaxBody is an error.
+func (r *Request) Target() (t Target, closeAll func()) {
+	var protocols http.Protocols
+	protocols.SetHTTP1(!r.HTTP2)
+	protocols.SetHTTP2(r.HTTP2 || r.URL.Scheme == "https")
+	protocols.SetUnencryptedHTTP2(r.HTTP2)
+	transport := &http.Transport{
+		Proxy:               nil,
+		DialContext:         r.dial,
+		Protocols:           &protocols,
+		MaxConnsPerHost:     r.Conns,
+		MaxIdleConns:        r.Conns,
+		MaxIdleConnsPerHost: r.Conns,
+		DisableCompression:  true, // what is measured is the target
+	}
+	header := r.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("User-Agent", r.Agent)
+	host := header.Get("Host")
+	header.Del("Host")
+	method := r.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	return func(ctx context.Context) error {
+		q, err := http.NewRequestWithContext(ctx, method, r.URL.String(), bytes.NewReader(r.Body))
+		if err != nil {
+			return err
+		}
+		q.Header = header.Clone()
+		q.Host = host
+		// Not through a Client, which would follow redirects.
+		a, err := transport.RoundTrip(q)
+		if err != nil {
+			return err
+		}
+		defer a.Body.Close()
+		n, err := io.Copy(io.Discard, io.LimitReader(a.Body, r.MaxBody+1))
+		switch {
+		case err != nil:
+			return err
+		case n > r.MaxBody:
+			return fmt.Errorf("%w: more than %d bytes", errEndless, r.MaxBody)
+		case a.StatusCode >= 400:
+			return Status(a.StatusCode)
+		case a.StatusCode >= 300 && a.StatusCode != http.StatusNotModified:
+			return fmt.Errorf("%w: status %d to %q; give that URL if it is the target", errRedirect, a.StatusCode, a.Header.Get("Location"))
+		}
+		return nil
+	}, transport.CloseIdleConnections
+}
+
+// dial ignores the address that the transport asks for: only what was checked is
+// dialled.
+func (r *Request) dial(ctx context.Context, network, _ string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 10 * time.Second}
+	var errs []error
+	for _, addr := range r.Dial {
+		c, err := d.DialContext(ctx, network, addr)
+		if err == nil {
+			return c, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}

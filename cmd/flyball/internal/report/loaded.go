@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+)
+
+// Loaded writes what a load test found.
+func Loaded(w io.Writer, r *load.Run, took time.Duration, look Look) {
+	head, color := kneeOf(r)
+	fmt.Fprintf(w, "%s\n\n", paint(head, color, look.Color))
+	if k := r.Knee; k != nil {
+		fmt.Fprintf(w, "At the knee %s calls/s end well, p50 %s, p99 %s, %s calls in flight on average.\n", Count(k.Goodput), Duration(k.P50), Duration(k.P99), Count(k.InFlight))
+	}
+	if r.Detail != "" {
+		fmt.Fprintf(w, "The climb stopped for %s: %s.\n", r.Stopped, r.Detail)
+	}
+	if r.Partial != "" {
+		fmt.Fprintf(w, "Not the whole test: %s.\n", r.Partial)
+	}
+	table := [][]string{{"calls/s", "held", "goodput", "p50", "p99", "service p99", "late p99", "in flight", "errors", "kept up"}}
+	for _, s := range r.Steps {
+		table = append(table, []string{
+			Count(s.Rate), Duration(s.For), Count(s.Goodput) + "/s", Duration(s.Response.P50), Duration(s.Response.P99), Duration(s.Service.P99),
+			Duration(s.Lag.P99), fmt.Sprint(s.Most), percent(s.ErrorShare()), verdict(&s),
+		})
+	}
+	if len(table) > 1 {
+		fmt.Fprintln(w)
+	}
+	for i, line := range align(table) {
+		if len(table) == 1 {
+			break
+		}
+		if i == 0 {
+			line = paint(line, asciigraph.Gray, look.Color)
+		}
+		fmt.Fprintln(w, line)
+	}
+	if r.Ceiling > 0 {
+		fmt.Fprintf(w, "\nthe generator can make %s calls/s here, to a handler that does nothing\n", Count(r.Ceiling))
+	}
+	calls := r.Calls()
+	fmt.Fprintf(w, "made %d %s in %s\n", calls, plural(int(calls), "call"), Duration(took))
+}
+
+// kneeOf is the answer in a line.
+func kneeOf(r *load.Run) (string, asciigraph.AnsiColor) {
+	k := r.Knee
+	switch {
+	case k == nil && r.Stopped == load.GeneratorAtLimit:
+		return "generator saturated: nothing can be said of the target", asciigraph.Red
+	case k == nil:
+		return "no knee", asciigraph.Red
+	case k.Above == 0 && r.Stopped == load.GeneratorAtLimit:
+		return fmt.Sprintf("generator saturated: the knee is at %s calls/s or above", Count(k.Rate)), asciigraph.Red
+	case k.Above == 0:
+		return fmt.Sprintf("the knee is at %s calls/s or above", Count(k.Rate)), asciigraph.Default
+	case !k.Held:
+		return fmt.Sprintf("knee between %s and %s calls/s, not held", Count(k.Rate), Count(k.Above)), asciigraph.Default
+	}
+	return fmt.Sprintf("knee at %s calls/s; %s are too much", Count(k.Rate), Count(k.Above)), asciigraph.Green
+}
+
+func verdict(s *load.Step) string {
+	switch {
+	case s.Cut:
+		return "cut off"
+	case s.Passed:
+		return "yes"
+	}
+	return "no: " + string(s.Why)
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
+)
+
+// loadtestCommand finds the knee of a real target.
+type loadtestCommand struct {
+	URL string `arg:"" name:"url" help:"Target, http or https."`
+
+	Method  string   `short:"X" placeholder:"NAME" default:"GET" help:"Method of the requests."`
+	Header  []string `short:"H" sep:"none" placeholder:"'NAME: VALUE'" help:"Header of the requests. Can be given more than once."`
+	Body    string   `placeholder:"FILE" help:"File that is the body of the requests."`
+	HTTP2   bool     `name:"http2" help:"Speak HTTP/2 only, without TLS by prior knowledge."`
+	MaxBody int64    `placeholder:"BYTES" default:"10000000" help:"An answer with a longer body is an error."`
+
+	From        float64       `placeholder:"RATE" default:"10" help:"First rate, calls per second."`
+	MaxRate     float64       `placeholder:"RATE" default:"1000" help:"No rate is above it."`
+	Factor      float64       `placeholder:"N" default:"1.5" help:"From rate to rate."`
+	MinStep     time.Duration `placeholder:"TIME" default:"2s" help:"A rate is held at least so long."`
+	MaxStep     time.Duration `placeholder:"TIME" default:"10s" help:"And at most so long, if p99 and throughput are not known well before."`
+	MaxTime     time.Duration `placeholder:"TIME" default:"5m" help:"Of the whole test."`
+	Connections int           `placeholder:"N" default:"256" help:"Most calls in flight, and connections."`
+	Timeout     time.Duration `placeholder:"TIME" default:"10s" help:"Of a call."`
+	GiveUp      int           `placeholder:"N" default:"100" help:"Failures in a row after which the target counts as dead."`
+	Errors      float64       `placeholder:"SHARE" default:"0.01" help:"Share of errors that is too much."`
+	Ratio       float64       `placeholder:"N" default:"3" help:"p99 that is too much, as a multiple of the first step's."`
+	Within      float64       `placeholder:"SHARE" default:"0.05" help:"Look for the knee until it is known to this share."`
+
+	AllowRemote bool   `help:"Let load leave this machine. Needs --i-own."`
+	IOwn        string `name:"i-own" placeholder:"HOST" help:"The host of the target, which you may load."`
+	DryRun      bool   `help:"Say what would be done, and do nothing but resolve the name."`
+
+	Output  string `short:"o" placeholder:"FILE" help:"Write the result to this file, as JSON."`
+	Replace bool   `help:"Replace the file of -o if it is there."`
+	Format  string `enum:"table,json" default:"table" help:"One of ${enum}."`
+}
+
+// Help implements kong.HelpProvider.
+func (c *loadtestCommand) Help() string {
+	return `Calls the target in an open loop at rising rates until one is too much, closes in on the highest rate that is not, and holds it. Calls begin at
+instants fixed in advance; times count from those as well as from when calls did begin, and how late they began is told, so that a generator at its end is
+not taken for a target at its end. Without --allow-remote and --i-own load goes to this machine only. Redirects are not followed, proxies not used.
+Ends with 1 if there is no knee to tell or the target died; what was measured until then is written to FILE.partial.json.
+
+Examples:
+
+	flyball loadtest http://localhost:8080/search
+	flyball loadtest http://localhost:8080/orders -X POST -H 'X-Test: yes' --body order.json -o run.json
+	flyball loadtest https://staging.example/ --allow-remote --i-own staging.example --dry-run`
+}
+
+func (c *loadtestCommand) target() string { return "" }
+func (c *loadtestCommand) inputs() []string {
+	if c.Body == "" {
+		return nil
+	}
+	return []string{c.Body}
+}
+
+func (c *loadtestCommand) plan() load.Plan {
+	return load.Plan{
+		From: c.From, MaxRate: c.MaxRate, Factor: c.Factor, Min: c.MinStep, Max: c.MaxStep, MaxTime: c.MaxTime, InFlight: c.Connections,
+		Timeout: c.Timeout, GiveUp: c.GiveUp, Errors: c.Errors, Ratio: c.Ratio, Within: c.Within,
+	}
+}
+
+func (c *loadtestCommand) run(ctx context.Context, out *output) error {
+	request, err := c.request(ctx)
+	if err != nil {
+		return err
+	}
+	artifact, err := freshFile(c.Output, c.Replace, c.inputs())
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		p := c.plan()
+		fmt.Fprintf(out, "target   %s %s at %s, as %s\n", request.Method, plain(shown(request.URL)), strings.Join(request.Dial, ", "), request.Agent)
+		p.Write(out)
+		return nil
+	}
+	target, closeAll := request.Target()
+	defer closeAll()
+	if err := c.try(ctx, target); err != nil {
+		return err
+	}
+	run := &load.Run{Version: load.Version, Flyball: version(), Loop: "open", Method: request.Method, Target: shown(request.URL), Begun: time.Now(), Plan: c.plan()}
+	if run.Ceiling, err = load.Ceiling(ctx, *request, 300*time.Millisecond); err != nil {
+		return fmt.Errorf("measure the generator: %w", err)
+	}
+	return c.write(run, c.find(ctx, target, run, out.status), artifact, out)
+}
+
+// request reads and checks everything before the first call.
+func (c *loadtestCommand) request(ctx context.Context) (*load.Request, error) {
+	p := c.plan()
+	errs := []error{p.Validate()}
+	r := &load.Request{Method: c.Method, HTTP2: c.HTTP2, Agent: "flyball-loadtest/" + version(), Conns: c.Connections, MaxBody: c.MaxBody, Header: http.Header{}}
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil:
+		errs = append(errs, fmt.Errorf("target: %w", err))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		errs = append(errs, fmt.Errorf("target %s: want a URL such as http://localhost:8080/path", c.URL))
+	case u.User != nil:
+		errs = append(errs, errors.New("target: has a user in it; say it with --header 'Authorization: …'"))
+	}
+	r.URL = u
+	if _, err := http.NewRequest(c.Method, "http://localhost", nil); err != nil {
+		errs = append(errs, fmt.Errorf("--method is %q, want one such as POST", c.Method))
+	}
+	if c.MaxBody < 0 {
+		errs = append(errs, fmt.Errorf("--max-body is %d, want 0 or more", c.MaxBody))
+	}
+	for _, h := range c.Header {
+		name, value, found := strings.Cut(h, ":")
+		value = strings.TrimSpace(value)
+		switch {
+		case !found || name == "" || name != strings.TrimSpace(name):
+			errs = append(errs, fmt.Errorf("--header %q: want NAME: VALUE", h))
+		case strings.EqualFold(name, "User-Agent"):
+			errs = append(errs, fmt.Errorf("--header %q: whoever is loaded may know by whom: it is %s", h, r.Agent))
+		default:
+			r.Header.Add(name, value)
+		}
+	}
+	if c.Body != "" {
+		if r.Body, err = os.ReadFile(c.Body); err != nil {
+			errs = append(errs, fmt.Errorf("--body: %w", at(c.Body, err)))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	r.Dial, err = load.Resolve(ctx, u, load.Leave{Remote: c.AllowRemote, Owned: c.IOwn})
+	return r, err
+}
+
+// try makes one call: who does not answer that is not loaded.
+func (c *loadtestCommand) try(ctx context.Context, target load.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	if err := target(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("the first call failed, so no others were made: %w", err)
+	}
+	return context.Cause(ctx)
+}
+
+// find loads the target, with a bar for who is looking.
+func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *load.Run, status io.Writer) (err error) {
+	bar := watch(status, "loadtest", run.Plan.Steps())
+	defer bar.end()
+	g := load.Generator{Target: target, InFlight: c.Connections, Timeout: c.Timeout, GiveUp: c.GiveUp}
+	f := load.Finder{Plan: run.Plan, Hold: g.Hold, Ceiling: run.Ceiling, Told: func(load.Step) { bar.step() }}
+	run.Found, err = f.Find(ctx)
+	return err
+}
+
+// write shows the run and has it put into its file. Of a run that was interrupted,
+// or of a target that died, it shows what there is.
+func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out *output) error {
+	var dead *load.Dead
+	interrupted := errors.Is(ended, context.Canceled)
+	switch {
+	case interrupted:
+		run.Partial = "interrupted"
+	case errors.As(ended, &dead):
+		run.Partial = ended.Error()
+		out.notes = append(out.notes, run.Partial)
+	case ended != nil:
+		return internalError{ended}
+	}
+	if run.Knee == nil || dead != nil {
+		out.gate = errFailed
+	}
+	if run.Partial != "" {
+		out.partial = counted(len(run.Steps), "step")
+	}
+	data, err := json.MarshalIndent(run, "", "\t")
+	if err != nil {
+		return internalError{err}
+	}
+	data = append(data, '\n')
+	if artifact != "" {
+		out.files = append(out.files, file{path: artifact, data: data, dear: true})
+	}
+	if c.Format == "json" {
+		out.Write(data)
+	} else {
+		report.Loaded(out, run, time.Since(run.Begun), out.look)
+	}
+	if interrupted {
+		return ended // whoever runs commands puts the file aside
+	}
+	if dead != nil {
+		_, err = out.divert("", c.inputs())
+	}
+	return err
+}
+
+// shown is u without what may be secret.
+func shown(u *url.URL) string {
+	s := *u
+	s.User, s.RawQuery, s.Fragment = nil, "", ""
+	return s.String()
+}
