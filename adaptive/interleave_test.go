@@ -293,8 +293,11 @@ func TestEveryInterleavingKeepsThePromises(t *testing.T) {
 		{"five for two places while the limit moves", 2, 2, []actor{once, leave, once, leave, set(1, 2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if raced() {
+			switch {
+			case raced():
 				c.preemptions = min(c.preemptions, 1)
+			case long() && c.preemptions >= 0:
+				c.preemptions++
 			}
 			n := explore(t, c.limit, c.preemptions, c.actors...)
 			t.Logf("%d runs", n)

@@ -1,6 +1,7 @@
 package adaptive
 
 import (
+	"os"
 	"runtime/debug"
 	"testing"
 
@@ -8,6 +9,9 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// long reports whether tests may take minutes.
+func long() bool { return os.Getenv("FLYBALL_LONG") == "1" }
 
 // raced reports whether the race detector is on. What runs in one goroutine has
 // nothing for it to find, and runs shorter.

@@ -240,7 +240,7 @@ func checks(t *testing.T, n string) {
 }
 
 func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
-	checks(t, "1500")
+	checks(t, "2000")
 	rapid.Check(t, func(t *rapid.T) {
 		now := Instant(0)
 		m := &model{queue: rapid.SampledFrom([]int{-1, 1, 2, 3, 100}).Draw(t, "queue")}

@@ -13,7 +13,7 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-// TestABreakerAgreesWithGobreaker drives a Breaker and a native gobreaker with the
+// TestI11ABreakerAgreesWithGobreaker drives a Breaker and a native gobreaker with the
 // same calls, results out of order and late, and pauses on and beside the
 // deadlines. They must admit and reject the same calls, be in the same state and
 // have gone through the same changes after every step, for every rule that both can
@@ -22,7 +22,7 @@ import (
 // first shows here: ours sends one probe ahead.
 //
 // With FLYBALL_LONG=1 there are ten times as many sequences.
-func TestABreakerAgreesWithGobreaker(t *testing.T) {
+func TestI11ABreakerAgreesWithGobreaker(t *testing.T) {
 	sequences := uint64(10_000)
 	if os.Getenv("FLYBALL_LONG") != "" {
 		sequences = 100_000

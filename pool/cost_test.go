@@ -101,7 +101,7 @@ func TestAMillionTasksThatWaitTakeLittleMemory(t *testing.T) {
 }
 
 // A pool at work for long keeps nothing of it.
-func TestNothingGrows(t *testing.T) {
+func TestI13NothingGrows(t *testing.T) {
 	p, lim := newPool(t, 4)
 	heap := func() uint64 {
 		runtime.GC()

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -17,7 +18,7 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-// TestEveryAcceptedTaskHasOneResult plays random scripts of all that can happen to
+// TestI12EveryAcceptedTaskHasOneResult plays random scripts of all that can happen to
 // tasks, in pools with a limit and with a guard, and after each step holds the pool
 // to what must be true of it:
 //
@@ -26,10 +27,13 @@ import (
 //   - what was accepted waits, runs, lends, rests or has its result, and that is
 //     what the script says: a value, an error, a panic, a Goexit, a cause;
 //   - after a shutdown nothing is left.
-func TestEveryAcceptedTaskHasOneResult(t *testing.T) {
+func TestI12EveryAcceptedTaskHasOneResult(t *testing.T) {
 	scripts := 3
 	if os.Getenv("FLYBALL_LONG") != "" {
 		scripts = 200 // of 100 each
+	}
+	if f := flag.Lookup("rapid.checks"); f.Value.String() != f.DefValue {
+		scripts = 1 // of as many as were asked for
 	}
 	for range scripts {
 		rapid.Check(t, func(rt *rapid.T) {

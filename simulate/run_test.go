@@ -14,7 +14,7 @@ import (
 
 // Random small scenarios under all guards: every call is accounted for, every
 // permit comes back, the limit holds. newRun.close checks the first two.
-func TestNoCallAndNoPermitIsLost(t *testing.T) {
+func TestI14NoCallAndNoPermitIsLost(t *testing.T) {
 	guards := []string{"none", "fixed:1x", "fixed:3", "aimd", "vegas", "breaker", "coupled", "chained", "corelimit/gradient2", "corelimit/aimd-win"}
 	rapid.Check(t, func(t *rapid.T) {
 		sc := anyScenario(t)
@@ -86,8 +86,8 @@ func anyScenario(t *rapid.T) *Scenario {
 	return sc
 }
 
-// I14: the same scenario and seed give the same bytes, whatever the machine does.
-func TestReportsAreTheSameBytesOnAnyNumberOfProcessors(t *testing.T) {
+// The same scenario and seed give the same bytes, whatever the machine does.
+func TestI14ReportsAreTheSameBytesOnAnyNumberOfProcessors(t *testing.T) {
 	sc := simple(600, 20, 20*time.Second)
 	sc.Timeout = time.Second
 	sc.Clients = Clients{Count: 3}

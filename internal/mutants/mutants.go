@@ -10,7 +10,7 @@ type mutant struct {
 
 // Tests of the breaker that are to see every fault in what it adds to gobreaker.
 const (
-	oracle = "TestABreakerAgreesWithGobreaker|TestABreakerOpensProbesAndClosesOnTheLimitersClock"
+	oracle = "TestI11ABreakerAgreesWithGobreaker|TestABreakerOpensProbesAndClosesOnTheLimitersClock"
 )
 
 // catalogue is one row a fault; add to it whatever a test was missing for.
