@@ -54,3 +54,14 @@ func (c chain) AcquireFunc(f func(adaptive.Permit, error)) (stop func() bool) {
 type relay struct{ outer adaptive.Permit }
 
 func (r relay) Settle(e adaptive.End) { r.outer.DoneResult(e.Result) }
+
+// trips is how often the breaker in g opened.
+func trips(g acquirer) uint64 {
+	switch g := g.(type) {
+	case *breaker.Breaker:
+		return g.Stats().Opened
+	case chain:
+		return g.breaker.Stats().Opened
+	}
+	return 0
+}

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/flyball-go/flyball/internal/strict"
@@ -44,6 +45,7 @@ func parse(name, dir string, data []byte) (*Scenario, error) {
 		strict.Key("downstream", r.downstream(&sc.Downstream)),
 		strict.Key("faults", r.faultList(&sc.Faults)),
 		strict.Key("changes", r.durations(&sc.Changes)),
+		strict.Key("breaker", r.Value(reflect.ValueOf(&sc.Breaker).Elem())),
 		strict.Key("guards", r.guards(&sc.Guards)),
 		strict.Key("assert", r.assertions(&sc.Assert)),
 	)

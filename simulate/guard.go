@@ -120,9 +120,9 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 		return nil
 	}
 	config := adaptive.Config{Min: lowest, Max: highest, Initial: initial}
-	var trip breaker.Config
+	trip := r.sc.Breaker
 	if g.config != nil {
-		config = g.config.Limiter
+		config, trip = g.config.Limiter, breaker.Config{}
 		if g.config.Breaker != nil {
 			trip = *g.config.Breaker
 		}
@@ -148,6 +148,9 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 		return err
 	}
 	c.guard, c.limiter = lim, lim
+	if _, fixed := parts.Law.(adaptive.Fixed); g.config == nil && (fixed || g.breaker == chained) {
+		trip.AtFloor = min(trip.AtFloor, 0) // the scenario's, for guards of which some have no limit that falls
+	}
 	with := breaker.Parts{
 		OnStateChange: r.historian.trips(i), Rand: newStream(r.sc.Seed, "breaker", uint64(i)).sequence(),
 	}

@@ -52,6 +52,7 @@ func makeMetrics() []metric {
 		ofCalls("refused", func(r *Result) uint64 { return r.Refused }, func(s *Series) []float64 { return s.Refused }),
 		ofCalls("failed", func(r *Result) uint64 { return r.Failed }, nil),
 		{name: "amplification", unit: asRatio, of: func(r *Result) (float64, bool) { return r.amplification(), r.Offered > 0 }},
+		{name: "trips", unit: inCalls, of: always(func(r *Result) float64 { return float64(r.Trips) })},
 		{name: "wasted", unit: asShare, of: func(r *Result) (float64, bool) { return r.wastedShare(), r.Served+r.Wasted > 0 }},
 		{name: "makespan", unit: inSeconds, of: func(r *Result) (float64, bool) {
 			if r.Makespan == nil {

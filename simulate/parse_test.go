@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/breaker"
 )
 
 const everything = `
@@ -52,6 +54,7 @@ faults:
   - {stall: 200ms, at: 5s, every: 5s}
   - {capacity: 0.5, at: 1s}
 changes: [60s, 2m]
+breaker: {silence: 2s, min-calls: 4, rate: 0.6, min-volume: 10, window: 5s, slow-rate: -1, consecutive: 8, at-floor: 3, open: {base: 1s, factor: 2, max: 1m, jitter: -1}, probe-share: 1, probe-within: 3s}
 guards: [none, fixed:1x, oracle, aimd:backoff=0.8, vegas+breaker]
 `
 
@@ -92,7 +95,11 @@ func TestEveryKeyIsRead(t *testing.T) {
 			{Kind: Stall, At: 5 * s, For: 200 * ms, Every: 5 * s}, {Kind: Capacity, Value: 0.5, At: s},
 		},
 		Changes: []time.Duration{m, 2 * m},
-		Guards:  []string{"none", "fixed:1x", "oracle", "aimd:backoff=0.8", "vegas+breaker"},
+		Breaker: breaker.Config{
+			Silence: 2 * s, MinCalls: 4, Rate: 0.6, MinVolume: 10, Window: 5 * s, SlowRate: -1, Consecutive: 8, AtFloor: 3,
+			Open: breaker.Backoff{Base: s, Factor: 2, Max: m, Jitter: -1}, ProbeShare: 1, ProbeWithin: 3 * s,
+		},
+		Guards: []string{"none", "fixed:1x", "oracle", "aimd:backoff=0.8", "vegas+breaker"},
 	}, sc)
 }
 
@@ -133,7 +140,7 @@ func minimal(old, new string) string {
 func TestFaultsNameLineKeyAndRemedy(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"", "lod: 3", "6: lod: unknown key, must be load?"},
-		{"", "zebra: 3", "6: zebra: unknown key, must be one of name, description, seed, duration, load, classes, clients, timeout, wait, retries, downstream, faults, changes, guards"},
+		{"", "zebra: 3", "6: zebra: unknown key, must be one of name, description, seed, duration, load, classes, clients, timeout, wait, retries, downstream, faults, changes, breaker, guards"},
 		{"", "duration: 9s", "6: duration: is there twice, first on line 1"},
 		{"", "timeout: null", "6: timeout: has no value; leave the key out instead"},
 		{"", "timeout:", "6: timeout: has no value; leave the key out instead"},

@@ -56,6 +56,8 @@ type Result struct {
 	Refused  uint64 `json:"refused"`  // by the downstream
 	Pending  uint64 `json:"pending"`  // not over when the run was
 
+	Trips uint64 `json:"trips,omitempty"` // how often breakers opened, of all clients
+
 	RejectedFor map[string]uint64 `json:"rejectedFor,omitempty"` // Rejected by adaptive.RejectReason, of single attempts
 
 	Attempts uint64 `json:"attempts"` // first tries and retries, admitted or not

@@ -199,6 +199,7 @@ func (r *run) close() (*Result, error) {
 		return nil, fmt.Errorf("simulate: %s, guard %s: calls were lost: %d offered, %d accounted for", r.sc.Name, r.guard.name, res.Offered, sum)
 	}
 	for _, c := range r.fleet {
+		res.Trips += trips(c.guard)
 		if c.limiter == nil {
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"github.com/flyball-go/flyball/breaker"
 )
 
 // A Scenario is an experiment: who calls, what they call, and what goes wrong.
@@ -24,6 +26,7 @@ type Scenario struct {
 	Downstream  Downstream      `json:"downstream"`
 	Faults      []Fault         `json:"faults,omitempty"`
 	Changes     []time.Duration `json:"changes,omitempty"` // instants after which convergence is timed
+	Breaker     breaker.Config  `json:"breaker,omitzero"`  // of every guard that is named and has one
 	Guards      []string        `json:"guards,omitempty"`  // under test; none means [DefaultGuards]
 	Assert      []Assertion     `json:"assert,omitempty"`  // what must be true of the runs, see [Check]
 }

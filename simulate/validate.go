@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/flyball-go/flyball/internal/strict"
 )
 
 // pathFault is what is wrong with the value at a path.
@@ -93,6 +95,9 @@ func (s *Scenario) faults() []pathFault {
 		c.must(at >= 0 && (at < s.Duration || s.Duration <= 0), path, "is %v, must be within the duration of %v", at, s.Duration)
 		c.must(at > last, path, "is %v, must be after the one before", at)
 		last = at
+	}
+	for at, text := range strict.Faults("breaker", &s.Breaker) {
+		c.must(false, at, "%s", text)
 	}
 	s.checkAssert(c)
 	return c.faults

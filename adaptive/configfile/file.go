@@ -95,7 +95,7 @@ func section(r *strict.Reader, to any) strict.Read {
 	read := r.Value(reflect.ValueOf(to).Elem())
 	return func(n *yaml.Node, path string) {
 		read(n, path)
-		validate(r, n, path, to)
+		validate(r, path, to)
 	}
 }
 

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,31 @@ func TestKeyOfSplitsWords(t *testing.T) {
 		"Max": "max", "MaxWait": "max-wait", "P99": "p99", "MinRTT": "min-rtt", "HTTPMax": "http-max", "Q1Limit": "q1-limit", "A": "a",
 	} {
 		require.Equal(t, want, KeyOf(field))
+	}
+}
+
+type shares struct {
+	Rate float64
+	Open struct{ Base int }
+}
+
+func (shares) Validate() error {
+	return errors.Join(
+		errors.New("x: config: Open.Base is 3, must be 4"),
+		errors.Join(errors.New("x: config: Rate is 2, must be 1"), errors.New("x: config: Rate, Open.Base are both never, leave one on")),
+		errors.New("something else"))
+}
+
+func TestFaultsOfASectionHaveThePlaceOfTheirField(t *testing.T) {
+	var got []string
+	for at, text := range Faults("s", &shares{}) {
+		got = append(got, at+" | "+text)
+	}
+	require.Equal(t, []string{
+		"s.open.base | is 3, must be 4", "s.rate | is 2, must be 1", "s | Rate, Open.Base are both never, leave one on", "s | something else",
+	}, got)
+	for range Faults("s", &struct{}{}) {
+		t.Fatal("it has no opinion")
 	}
 }
 
