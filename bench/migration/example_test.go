@@ -1,4 +1,5 @@
-// Package migration has the code of docs/migration.md, before and after.
+// Package migration has the code of docs/migration.md, before and after. A test of
+// internal/arch holds the guide to it.
 package migration_test
 
 import (
@@ -6,11 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
-	"testing"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -20,7 +16,6 @@ import (
 	"github.com/platinummonkey/go-concurrency-limits/limiter"
 	"github.com/platinummonkey/go-concurrency-limits/strategy"
 	"github.com/sony/gobreaker/v2"
-	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -207,42 +202,4 @@ func Example_http() {
 	}
 	client := &http.Client{Transport: adaptivehttp.NewTransport(users, nil), Timeout: 2 * time.Second}
 	_ = client
-}
-
-// What the guide shows is what is compiled here.
-func TestTheGuideShowsThisCode(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/migration.md")
-	require.NoError(t, err)
-	source, err := os.ReadFile("example_test.go")
-	require.NoError(t, err)
-	plain := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	blocks := strings.Split(string(guide), "```go\n")[1:]
-	require.GreaterOrEqual(t, len(blocks), 8)
-	for _, block := range blocks {
-		code, _, closed := strings.Cut(block, "```")
-		require.True(t, closed)
-		require.Contains(t, plain(string(source)), plain(code))
-	}
-}
-
-// An answer that names a test is worth as much as the test.
-func TestTheQuestionsNameTestsThatAreThere(t *testing.T) {
-	faq, err := os.ReadFile("../../docs/faq.md")
-	require.NoError(t, err)
-	var tests strings.Builder
-	for _, place := range []string{"adaptive", "breaker", "pool", "contrib/adaptivehttp"} {
-		files, err := filepath.Glob("../../" + place + "/*_test.go")
-		require.NoError(t, err)
-		require.NotEmpty(t, files)
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			require.NoError(t, err)
-			tests.Write(text)
-		}
-	}
-	names := regexp.MustCompile(`Test[A-Z][A-Za-z0-9]+`).FindAllString(string(faq), -1)
-	require.Greater(t, len(names), 25)
-	for _, name := range names {
-		require.Contains(t, tests.String(), "func "+name)
-	}
 }
