@@ -49,6 +49,7 @@ type grammar struct {
 	Doctor   doctorCommand   `cmd:"" help:"Find rules of a configuration that cannot work where it is used: a gate for CI, which ends with 1 if there is one."`
 
 	Loadtest loadtestCommand `cmd:"" help:"Load a real target and find its knee: the highest rate at which it keeps up."`
+	Fit      fitCommand      `cmd:"" help:"Make a scenario of a load test, and say how well it predicts."`
 
 	Completion completionCommand `cmd:"" help:"Write a script that completes command lines, for a shell."`
 

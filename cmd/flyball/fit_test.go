@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/simulate"
+)
+
+// tested writes the record of a load test of eight servers, in virtual time, and
+// of it what spoil leaves.
+func tested(t *testing.T, path string, spoil func(*load.Run)) {
+	t.Helper()
+	var r load.Run
+	synctest.Test(t, func(t *testing.T) {
+		slots := make(chan struct{}, 8)
+		p := load.Plan{From: 40, MaxRate: 2000, Factor: 1.5, Min: 2 * time.Second, Max: 4 * time.Second, MaxTime: 5 * time.Minute, InFlight: 256, Timeout: 5 * time.Second,
+			GiveUp: 100, Errors: 0.01, Ratio: 3, Within: 0.05}
+		g := load.Generator{InFlight: 256, Timeout: p.Timeout, GiveUp: 100, Target: func(context.Context) error {
+			slots <- struct{}{}
+			time.Sleep(40 * time.Millisecond)
+			<-slots
+			return nil
+		}}
+		found, err := (&load.Finder{Plan: p, Hold: g.Hold}).Find(t.Context())
+		require.NoError(t, err)
+		r = load.Run{Version: load.Version, Loop: "open", Method: "GET", Target: "http://localhost:8080/", Begun: time.Now(), Plan: p, Found: found}
+	})
+	if spoil != nil {
+		spoil(&r)
+	}
+	data, err := json.Marshal(&r)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, data, 0o644))
+}
+
+func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
+	f := in(t, nil)
+	tested(t, "run.json", nil)
+	require.Empty(t, f.ok("fit", "run.json", "-o", "twin.yaml"))
+	text, err := os.ReadFile("twin.yaml")
+	require.NoError(t, err)
+	require.Equal(t, string(text), f.ok("fit", "run.json"))
+	require.Regexp(t, `\A# A twin of GET http://localhost:8080/, loaded 2000-01-01 00:\d\d UTC.\n# Made of the steps at 40 60 `, string(text))
+	require.Regexp(t, `(?m)^#   calls/s +goodput +predicted +p50 +predicted +p99 +predicted +off by$`, string(text))
+	sc, err := simulate.Load("twin.yaml")
+	require.NoError(t, err)
+	require.Equal(t, 8, sc.Downstream.Servers[0].Servers)
+	require.Contains(t, f.ok("simulate", "twin.yaml", "--law", "fixed:8"), "fixed:8")
+}
+
+func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
+	closed := "timeStamp,elapsed,label,responseCode,success,allThreads\n"
+	for i := range 50 {
+		closed += fmt.Sprintf("%d,100,a,200,true,5\n", 1700000000000+20*i)
+	}
+	f := in(t, map[string]string{
+		"closed.jtl": closed,
+		"open.csv":   "time_ms,latency_ms\n0,100\n100,100\n",
+		"text.json":  "no JSON",
+		"other.json": `{"version": 1, "scenario": "tiny"}`,
+		"newer.json": `{"version": 2, "loop": "open", "steps": []}`,
+		"odd.json":   `{"version": 1, "loop": "open", "steps": [], "extra": 1}`,
+		"empty.json": `{"version": 1, "loop": "open", "steps": []}`,
+	})
+	tested(t, "asked.json", func(r *load.Run) { r.Loop = "closed" })
+	tested(t, "short.json", func(r *load.Run) { r.Steps = r.Steps[:3] })
+	tested(t, "strange.json", func(r *load.Run) {
+		for i := range r.Steps {
+			if s := &r.Steps[i]; s.Rate == 90 {
+				s.Response.P99 *= 2
+			}
+		}
+	})
+	for _, c := range []struct{ file, fault string }{
+		{"none.json", "none.json: no such file or directory"},
+		{"text.json", "text.json: is not a result of flyball loadtest"},
+		{"other.json", "other.json: is not a result of flyball loadtest"},
+		{"newer.json", "newer.json: has version 2, want 1"},
+		{"odd.json", `odd.json: json: unknown field "extra"`},
+		{"empty.json", "empty.json: is too short to fit: has 0 rates that tell of the target, want 5 or more"},
+		{"short.json", "short.json: is too short to fit: has 3 rates"},
+		{"asked.json", "asked.json: is of a closed loop (closed)"},
+		{"closed.jtl", "of a closed loop: its 5 callers waited for answers and so hid how long others would have waited; a fit would lie"},
+		{"open.csv", "which has no steps to tell waiting from service by. Measure with flyball loadtest"},
+		{"strange.json", "strange.json: the twin is off by 50 % in p99 at 90 calls/s, more than 15 %; measure again on a quieter machine"},
+	} {
+		code, stdout, stderr := f.run("fit", c.file, "-o", "twin.yaml")
+		require.Equal(t, exitInput, code, stderr)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, c.fault)
+		require.NoFileExists(t, "twin.yaml")
+	}
+	code, stdout, stderr := f.run("fit", "strange.json", "--force")
+	require.Equal(t, exitOK, code)
+	require.Contains(t, stderr, "note: strange.json: the twin is off by 50 %")
+	require.Contains(t, stdout, "50 % (p99)")
+	require.True(t, strings.HasPrefix(stdout, "# A twin of"))
+}
