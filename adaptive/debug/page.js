@@ -64,7 +64,7 @@
     for (const m of [1, 2, 2.5, 5, 10]) if (m * p >= v * (1 - 1e-9)) return m * p;
   };
 
-  const draw = (figure, samples, now, curves) => {
+  const draw = (figure, samples, now, span, curves) => {
     const old = figure.querySelector('svg');
     const width = Math.max(200, figure.clientWidth), height = 130, left = 38, bottom = 18, top = 8;
     const s = document.createElementNS(svgNS, 'svg');
@@ -72,7 +72,6 @@
     s.setAttribute('role', 'img');
     const most = Math.max(1, ...samples.flatMap(p => curves.map(c => p[c.key] || 0)));
     const step = Math.max(most > 4 ? 1 : .5, roundUp(most / 3)), high = step * Math.ceil(most / step - 1e-9);
-    const span = Math.min(longest, Math.max(60, now - (samples.length ? samples[0].at : now)));
     const x = at => left + (width - left) * (1 - (now - at) / span);
     const y = v => top + (height - top - bottom) * (1 - v / high);
     for (let v = 0; v <= high * (1 + 1e-9); v += step) {
@@ -130,15 +129,14 @@
       for (const d of l.decisions) html(ol, 'li', d.from !== d.to ? 'moved' : '', d.sentence);
     }
     const samples = remember(key, l), place = section.querySelector('.charts');
-    charts.forEach((c, i) => {
-      let figure = place.children[i];
-      if (!figure) {
-        figure = html(place, 'figure');
-        const caption = html(figure, 'figcaption');
+    if (!place.children.length) {
+      for (const c of charts) { // all before one is drawn: they share the width
+        const caption = html(html(place, 'figure'), 'figcaption');
         for (const curve of c.curves) html(caption, 'span', curve.key, curve.name);
       }
-      draw(figure, c.of(samples), r.at_seconds, c.curves);
-    });
+    }
+    const now = r.at_seconds, span = Math.min(longest, Math.max(60, now - samples[0].at));
+    charts.forEach((c, i) => draw(place.children[i], c.of(samples), now, span, c.curves));
   };
 
   // The sections are the server's; when other limiters are there, so are others.
