@@ -1,6 +1,9 @@
 package adaptive
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // ramp restores a limit after an outage, whatever the law: it takes the law's
 // place, doubles the limit each window while round trips stay near what they
@@ -12,8 +15,8 @@ type ramp struct {
 }
 
 // rampTolerance is how much longer than usual round trips may be while the limit
-// is doubled: 1.54 is where laws call a round trip high, see docs/law.md.
-const rampTolerance = 1.54
+// is doubled, and a standard error of theirs beyond: see docs/law.md.
+const rampTolerance = 1.3
 
 func newRamp(target float64, usual int64) *ramp {
 	return &ramp{target: target, usual: time.Duration(usual)}
@@ -31,13 +34,14 @@ func (r *ramp) Update(w Window) Decision {
 	if r.usual > 0 {
 		q = float64(rtt) / float64(r.usual)
 	}
-	d := Decision{Limit: w.Limit, Value: q, Bound: rampTolerance}
+	bound := rampTolerance + math.Sqrt(statisticOf(w.Latency).v)
+	d := Decision{Limit: w.Limit, Value: q, Bound: bound}
 	switch {
 	case w.Overload() > 0.2:
 		r.over = true
 		d.Limit, d.Value, d.Bound = w.Limit/2, w.Overload(), 0.2
 		d.Reason, d.Unless = "overload while the limit is restored", "doubles without refusals and time-outs"
-	case q > rampTolerance:
+	case q > bound:
 		r.over = true
 		d.Reason, d.Unless = "round trips above usual while the limit is restored", "doubles below the bound"
 	default:
