@@ -1,10 +1,13 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -94,5 +97,29 @@ func TestAFlappingDownstreamIsUsedWhileItIsGood(t *testing.T) {
 		require.NoError(t, err)
 		t.Logf("%s: %.3f of the oracle's goodput", kind, res.OfBest)
 		require.GreaterOrEqual(t, res.OfBest, 0.85, kind)
+	}
+}
+
+// TestThePairCostsLittleWhereItCannotHelp holds the margin that docs/breaker.md states:
+// how far the pair may be below the limit alone, by scenario.
+func TestThePairCostsLittleWhereItCannotHelp(t *testing.T) {
+	margin := map[string]float64{"flapping-outage": 0.06, "refused-at-the-floor": 0.06, "cold-errors": 0.06} // why is told there
+	names := []string{
+		"hang-breaker", "long-hang", "flapping-outage", "flapping-hang", "slow-death", "low-traffic-outage", "cold-start", "cold-errors",
+		"hang-waiting", "refused-at-the-floor", "refusals-outage", "retries-breaker", "outage-errors",
+	}
+	if long() {
+		names = append(names, "hang-results-only", "stall-backlog", "one-bad-instance", "most-instances-fail", "hidden-rate-limit", "outage-hang",
+			"thundering-herd", "fleet-herd", "fleet-of-small")
+	}
+	r := &Runner{Guards: []string{"knee", "coupled"}}
+	for _, name := range names {
+		sc, err := Load(filepath.Join(library, name+".yaml"))
+		require.NoError(t, err)
+		rep, err := r.Compare(context.Background(), sc)
+		require.NoError(t, err, name)
+		alone, pair := rep.Of("knee")[0].Score, rep.Of("coupled")[0].Score
+		t.Logf("%s: limit alone %.3f, pair %.3f", name, alone, pair)
+		assert.GreaterOrEqual(t, pair, alone-cmp.Or(margin[name], 0.03), "%s: limit alone %.3f", name, alone)
 	}
 }
