@@ -4,12 +4,17 @@
 //	…
 //	p, err := pool.New(lim, pool.Config{})
 //	…
-//	users, err := pool.Map(ctx, p, ids, client.User)
+//	users, err := pool.Map(ctx, p, slices.Values(ids), client.User)
 //
 // A permit is a place to work in: the number of tasks that run follows the limit
 // of the guard, whether that is fixed, adaptive or behind a circuit breaker. How a
 // task ended is reported to the guard as [adaptive.Do] does. A pool without a guard
 // has a limit of its own.
+//
+// Limit a call once. Where the client has the guard already, as with
+// contrib/adaptivehttp, give the pool none and a Config.Limit that is wide enough:
+// a task and its call would take two permits, and tasks that hold all of them wait
+// for each other.
 //
 // [Submit] is for one result, [Map], [Gather], [AsCompleted] and [First] for many,
 // [Pool.Group] for tasks that stand and fall together, [Pool.Go] and [Pool.Every]
