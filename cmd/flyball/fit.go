@@ -23,7 +23,8 @@ type fitCommand struct {
 func (c *fitCommand) Help() string {
 	return `Makes a twin of the target: a scenario for simulate and tune. Service times are those that were measured where no call waits for another, servers as many as
 keep busy with the most that came back beyond the knee, and a queue has a bound if calls were refused. Every third rate is held out: what the twin
-says of it is written beside what was measured. A twin that is off by more than 15 % is refused, with what to measure. Beyond the knee goodput alone is judged.
+says of it is written beside what was measured. A twin that is off by more than 15 % is refused, with what to measure. From 90 % of capacity on
+goodput alone is judged.
 
 Examples:
 
@@ -66,15 +67,12 @@ func (c *fitCommand) run(ctx context.Context, out *output) error {
 // judge refuses a twin that did not predict what was held out.
 func (c *fitCommand) judge(twin *fit.Twin, out *output) error {
 	worst := twin.Worst()
-	if worst == nil {
-		return fmt.Errorf("%s: is too short to fit: no rate is left to judge by", c.Run)
-	}
 	off, of := worst.Error()
 	if off <= fit.Tolerance {
 		return nil
 	}
 	what := "measure again on a quieter machine with a longer --min-step and --max-step, so that both steps and service times are known better"
-	if !worst.Kept {
+	if !worst.Below {
 		what = "measure again with a higher --max-rate: what the target can do changes with how much it is given, or was not reached"
 	}
 	said := fmt.Sprintf("%s: the twin is off by %.0f %% in %s at %.4g calls/s, more than %.0f %%; %s", c.Run, 100*off, of, worst.Rate, 100*fit.Tolerance, what)

@@ -18,7 +18,7 @@ const Tolerance = 0.15
 // measured there.
 type Judgement struct {
 	Rate                float64
-	Kept                bool // the target kept up with the rate
+	Below               bool // the target kept up, and the rate is well below what it can do
 	Measured, Predicted Seen
 }
 
@@ -28,13 +28,16 @@ type Seen struct {
 	P50, P99 time.Duration
 }
 
+// well is the share of capacity below which latency can be predicted. Waiting goes
+// as 1 / (1 − utilisation): from there on, the few percent to which a capacity is
+// known are more than Tolerance in latency.
+const well = 0.9
+
 // Error is the largest of the errors of goodput, p50 and p99, as a share of what
-// was measured, and which it is. Beyond the knee goodput alone is judged: there
-// latency grows for as long as the step lasts, by the small difference of two large
-// numbers.
+// was measured, and which it is. Unless Below, goodput alone is judged.
 func (j *Judgement) Error() (worst float64, of string) {
 	worst, of = off(j.Predicted.Goodput, j.Measured.Goodput), "goodput"
-	if !j.Kept {
+	if !j.Below {
 		return worst, of
 	}
 	for _, c := range []struct {
@@ -81,7 +84,7 @@ func (t *Twin) Scenario() *simulate.Scenario {
 // predict loads the twin as the target was loaded. Of several steps at one rate
 // the means count.
 func (t *Twin) predict(ctx context.Context, at []load.Step, inFlight int) (Judgement, error) {
-	j := Judgement{Rate: at[0].Rate, Kept: passed(at)}
+	j := Judgement{Rate: at[0].Rate, Below: passed(at) && at[0].Rate <= well*t.capacity}
 	for _, s := range at {
 		p, err := t.play(ctx, s.Rate, s.For, inFlight)
 		if err != nil {

@@ -20,6 +20,8 @@ type Twin struct {
 	Timeout    time.Duration // of the callers
 	Judged     []Judgement   // by rising rate
 	Trained    []float64     // rates that the twin was made of
+
+	capacity float64 // calls a second
 }
 
 // What a fit needs.
@@ -65,6 +67,7 @@ func Of(ctx context.Context, r *load.Run) (*Twin, error) {
 	if ok < fewestCalls {
 		return nil, fmt.Errorf("is too short to fit: service times are from %d calls, want %d or more; measure again with a longer --min-step and --max-step", ok, fewestCalls)
 	}
+	t.capacity = capacity
 	t.serve(mixed(calm), capacity)
 	t.bound(train)
 	t.Errors = float64(sent-ok-refused) / float64(sent)
@@ -74,6 +77,9 @@ func Of(ctx context.Context, r *load.Run) (*Twin, error) {
 			return nil, err
 		}
 		t.Judged = append(t.Judged, j)
+	}
+	if !slices.ContainsFunc(t.Judged, func(j Judgement) bool { return j.Below }) {
+		return nil, fmt.Errorf("is too short to fit: no rate below the %.4g calls/s that the target can do is left to judge latency by; measure again with a lower --from or a smaller --factor", capacity)
 	}
 	return t, nil
 }
@@ -99,8 +105,8 @@ func byRate(steps []load.Step) [][]load.Step {
 	return rates
 }
 
-// split holds out every third rate, but not the lowest two, and not the only one
-// that was too much.
+// split holds out every third rate, but not the lowest two, not the only one that
+// was too much, and not the highest, which shows best what becomes of too many.
 func split(rates [][]load.Step) (train, judge [][]load.Step) {
 	tooMuch := 0
 	for _, at := range rates {
@@ -109,7 +115,7 @@ func split(rates [][]load.Step) (train, judge [][]load.Step) {
 		}
 	}
 	for i, at := range rates {
-		if i%heldOut == heldOut-1 && (passed(at) || tooMuch > 1) {
+		if i%heldOut == heldOut-1 && i < len(rates)-1 && (passed(at) || tooMuch > 1) {
 			judge = append(judge, at)
 			if !passed(at) {
 				tooMuch--

@@ -52,8 +52,8 @@ func (t *Twin) Table() []string {
 		j := &t.Judged[i]
 		e, of := j.Error()
 		off := fmt.Sprintf("%.0f %% (%s)", 100*e, of)
-		if !j.Kept {
-			off = fmt.Sprintf("%.0f %% (%s alone counts, the target did not keep up)", 100*e, of)
+		if !j.Below {
+			off = fmt.Sprintf("%.0f %% (%s alone counts, near capacity and beyond)", 100*e, of)
 		}
 		m, p := j.Measured, j.Predicted
 		lines = append(lines, fmt.Sprintf(row, fmt.Sprintf("%.4g", j.Rate), fmt.Sprintf("%.4g/s", m.Goodput), fmt.Sprintf("%.4g/s", p.Goodput), short(m.P50), short(p.P50), short(m.P99), short(p.P99), off))

@@ -27,7 +27,8 @@ func (d *Dead) Error() string {
 func (d *Dead) Unwrap() error { return d.Last }
 
 // A Span is how long a step is held: at least Min, then until what it measures is
-// known well enough, at most Max.
+// known well enough, or as many calls are in flight as
+// may be, at most Max.
 type Span struct{ Min, Max time.Duration }
 
 // Hold calls at a rate, evenly spaced, and waits for what is in flight in the end.
@@ -80,6 +81,8 @@ func (g *Generator) send(ctx context.Context, t *tally, rate float64, span Span)
 		}
 		if t.started(g.InFlight) {
 			t.calls.Go(func() { g.call(ctx, t, intended) })
+		} else if elapsed >= span.Min {
+			return elapsed, false, nil // it has had enough
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -25,18 +26,49 @@ func realPlan() Plan {
 	return p
 }
 
-// TestKneeOfARealServer has one on loopback that lets eight calls in at a time,
-// and says itself how long they were in: on a busy machine longer than it sleeps.
-func TestKneeOfARealServer(t *testing.T) {
-	slots := make(chan struct{}, 8)
-	var inside, calls atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		slots <- struct{}{}
+// TestKneeOfRealServers has some on loopback that let so many calls in at a time,
+// and say themselves how long they were in: on a busy machine longer than they
+// sleep.
+func TestKneeOfRealServers(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		slots, sheds int
+		sleep        func() time.Duration
+		long         bool
+	}{
+		{"8 at a time", 8, 0, always(40 * ms), false},
+		{"32 at a time", 32, 0, always(80 * ms), true},
+		{"bimodal", 8, 0, drawn(1), true},
+		{"sheds at 40", 8, 40, always(40 * ms), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.long && !patient {
+				t.Skip("FLYBALL_LONG is not set")
+			}
+			realKnee(t, c.slots, c.sheds, c.sleep)
+		})
+	}
+}
+
+func realKnee(t *testing.T, slots, sheds int, sleep func() time.Duration) {
+	free := make(chan struct{}, slots)
+	var inside, busy, calls atomic.Int64
+	var drawing sync.Mutex
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer inside.Add(-1)
+		if n := inside.Add(1); sheds > 0 && n > int64(sheds) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		drawing.Lock()
+		d := sleep()
+		drawing.Unlock()
+		free <- struct{}{}
 		begun := time.Now()
-		time.Sleep(40 * ms)
-		inside.Add(int64(time.Since(begun)))
+		time.Sleep(d)
+		busy.Add(int64(time.Since(begun)))
 		calls.Add(1)
-		<-slots
+		<-free
 	}))
 	defer s.Close()
 	r := to(t, s)
@@ -46,7 +78,7 @@ func TestKneeOfARealServer(t *testing.T) {
 	f := Finder{Plan: realPlan(), Hold: generator(target).Hold}
 	found, err := f.Find(t.Context())
 	require.NoError(t, err)
-	truth := 8 / (time.Duration(inside.Load() / calls.Load())).Seconds()
+	truth := float64(slots) / time.Duration(busy.Load()/calls.Load()).Seconds()
 	for _, s := range found.Steps {
 		t.Logf("%.0f/s for %v: %.0f/s, p50 %v, p99 %v, late %v, passed %v %s", s.Rate, s.For, s.Goodput, s.Response.P50, s.Response.P99, s.Lag.P99, s.Passed, s.Detail)
 	}
