@@ -184,3 +184,17 @@ func TestExamineStopsWhenItIsTold(t *testing.T) {
 	_, err := Examine(ctx, chart(t, "healthy"))
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// The tuner may well begin above the capacity: the queue that comes of it is a fault
+// only if it is longer than callers wait.
+func TestAFirstLimitIsAFaultOnlyIfItsQueueOutlivesTheDeadline(t *testing.T) {
+	for initial, kind := range map[int]Kind{16: Note, 130: Contradicts} { // 160 × 50 ms ÷ 64 = 125 ms, 1300 … 1.02 s
+		c := chart(t, "healthy")
+		c.Limiter.Initial, c.Limiter.Max = initial, 200
+		var f findings
+		c.limits(&f)
+		i := slices.IndexFunc(f, func(f Finding) bool { return f.Where == "limiter.initial" })
+		require.GreaterOrEqual(t, i, 0)
+		require.Equal(t, kind, f[i].Kind, f[i])
+	}
+}

@@ -29,7 +29,13 @@ func (c *Chart) limits(f *findings) {
 			f.chosen(given.Min > 0, Contradicts, "limiter.min", fmt.Sprintf("%d × %s = %d, above the capacity of %d: with all limits at their floor the downstream is still overloaded, and no law can go lower", l.Min, replicas(e.Replicas), n, e.Capacity), atMost("min", e.share()))
 		}
 		if n := l.Initial * e.Replicas; n > e.Capacity && l.Initial > l.Min {
-			f.chosen(given.Initial > 0, Contradicts, "limiter.initial", fmt.Sprintf("%d × %s = %d, above the capacity of %d: a deploy of all replicas begins with an overload", l.Initial, replicas(e.Replicas), n, e.Capacity), atMost("initial", e.share()))
+			// A queue that is served in time is what a limit is there for.
+			kind, last := Note, seconds(float64(n)/float64(e.Capacity)*e.Latency.Seconds())
+			if last > e.Deadline {
+				kind = Contradicts
+			}
+			f.chosen(given.Initial > 0, kind, "limiter.initial", fmt.Sprintf("%d × %s = %d, above the capacity of %d: a deploy of all replicas begins with a queue, whose last call ends after %v of the deadline of %v",
+				l.Initial, replicas(e.Replicas), n, e.Capacity, short(last), e.Deadline), atMost("initial", e.share()))
 		}
 	}
 	if e.Pool > 0 {
