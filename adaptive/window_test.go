@@ -440,7 +440,7 @@ func TestRecoverStopsWhenRoundTripsGrow(t *testing.T) {
 	require.Greater(t, len(s.windows), seen, "the law has taken over")
 }
 
-func TestLimitOfALawIsKeptWithinBoundsAndFinite(t *testing.T) {
+func TestI2LimitOfALawIsKeptWithinBoundsAndFinite(t *testing.T) {
 	s := &script{decisions: []Decision{
 		{Limit: 0, Next: Collect{Samples: 1}},
 		{Limit: 1e9, Next: Collect{Samples: 1}},

@@ -85,6 +85,31 @@ func TestCloseEndsWhatWaitsAndLeavesWhatRuns(t *testing.T) {
 	})
 }
 
+func TestTasksThatNeverStartedAreToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var unheard []error
+		p, err := NewWith(nil, Config{Limit: 1}, Parts{OnError: func(err error) { unheard = append(unheard, err) }})
+		require.NoError(t, err)
+		require.NoError(t, p.Go(t.Context(), func(context.Context) error { time.Sleep(time.Second); return nil }))
+		synctest.Wait()
+		group := make(chan error, 1)
+		go func() {
+			group <- p.Group(t.Context(), func(_ context.Context, g *Group) error {
+				g.Go(func(context.Context) error { return nil })
+				return nil
+			})
+		}()
+		synctest.Wait()
+		require.Equal(t, 1, p.CancelQueued(errBoom))
+		require.ErrorIs(t, <-group, errBoom)
+		require.NoError(t, p.Go(t.Context(), nothing))
+		p.Close()
+		require.Equal(t, []error{ErrClosed}, unheard)
+		_, err = p.Shutdown(t.Context())
+		require.NoError(t, err)
+	})
+}
+
 // hookedGuard calls hook while AcquireFunc is on its way back.
 type hookedGuard struct {
 	adaptive.Guard

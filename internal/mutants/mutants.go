@@ -8,13 +8,63 @@ type mutant struct {
 	pkg, run string // the tests that must notice, as go test takes them
 }
 
-// Tests of the breaker that are to see every fault in what it adds to gobreaker.
+// Tests that are to see every fault of a part: of what the breaker adds to
+// gobreaker, and of who is admitted when.
 const (
-	oracle = "TestI11ABreakerAgreesWithGobreaker|TestABreakerOpensProbesAndClosesOnTheLimitersClock"
+	oracle  = "TestI11ABreakerAgreesWithGobreaker|TestABreakerOpensProbesAndClosesOnTheLimitersClock"
+	explore = "TestEveryInterleavingKeepsThePromises"
+	model   = "TestLimiterDoesWhatTheModelDoes"
 )
 
 // catalogue is one row a fault; add to it whatever a test was missing for.
 var catalogue = []mutant{
+	// The gate.
+	{"a place too many", "adaptive/gate.go", "return w.inFlight()+n <= w.limit()", "return w.inFlight()+n <= w.limit()+1", "./adaptive", "TestI1"},
+	{"newcomers pass the queue", "adaptive/limiter.go", "if w&flags == 0 && w.room(n)", "if w&flagBarred == 0 && w.room(n)", "./adaptive", model},
+	{"a closed gate admits", "adaptive/limiter.go", "if w&flags == 0 && w.room(n)", "if w&flagWaiting == 0 && w.room(n)", "./adaptive", model},
+	{"a release wakes nobody", "adaptive/permit.go", "w := l.gate.release(1)\n\tif w&flagWaiting != 0 && w.room(1) {\n\t\tl.grant()\n\t}", "w := l.gate.release(1)", "./adaptive", "TestI4|TestI5"},
+	{"a second end frees a second place", "adaptive/permit.go", "p.late(meant)\n\t\treturn\n\t}\n\tl := s.lim", "p.late(meant)\n\t}\n\tl := s.lim", "./adaptive", "TestHistoriesAreLinearizable"},
+	{"a dead context is admitted", "adaptive/limiter.go", "return ctx.Err()", "return nil", "./adaptive", "TestI7"},
+
+	// The queue.
+	{"the last comes first", "adaptive/queue.go", "w.queued, w.prev, w.next = true, l.tail, nil\n\tif l.tail == nil {\n\t\tl.head = w\n\t} else {\n\t\tl.tail.next = w\n\t}\n\tl.tail = w",
+		"w.queued, w.prev, w.next = true, nil, l.head\n\tif l.head == nil {\n\t\tl.tail = w\n\t} else {\n\t\tl.head.prev = w\n\t}\n\tl.head = w", "./adaptive", "TestI5"},
+	{"priorities do not count", "adaptive/queue.go", "return q.joined - ageing*w.level", "return q.joined", "./adaptive", model},
+	{"nobody grows old", "adaptive/queue.go", "return q.joined - ageing*w.level", "return -ageing * w.level", "./adaptive", "TestI6"},
+	{"a queue too long by one", "adaptive/wait.go", "if l.queue.n >= l.config.Load().Queue {", "if l.queue.n > l.config.Load().Queue {", "./adaptive", model},
+	{"who has left is still in the queue", "adaptive/wait.go", "l.queue.remove(w)\n\tl.unflag()\n\treturn true", "w.queued = false\n\treturn true", "./adaptive", explore},
+	{"the last to leave shuts the gate", "adaptive/wait.go", "l.queue.remove(w)\n\tl.unflag()\n\treturn true", "l.queue.remove(w)\n\treturn true", "./adaptive", explore},
+	{"a grant that meets a cancel is lost", "adaptive/wait.go", "// counted as rejected already\n\t\t}\n\t\tw.answer.p.unsent()", "// counted as rejected already\n\t\t}", "./adaptive", "TestI7|TestI4"},
+	{"who leaves lets nobody past", "adaptive/wait.go", "l.grant() // those behind it may be lighter", "", "./adaptive", "TestI7"},
+	{"a raised limit admits one", "adaptive/wait.go", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)\n\t\treturn", "./adaptive", model},
+	{"the cause of a cancel is lost", "adaptive/wait.go", "case <-done:\n\t\terr = context.Cause(ctx)", "case <-done:\n\t\terr = ctx.Err()", "./adaptive", "TestI7"},
+	{"Retry-After is not heard", "adaptive/holdback.go", "if d = min(d, l.config.Load().MaxRetryAfter); d <= 0 {", "if d = min(d, l.config.Load().MaxRetryAfter); true {", "./adaptive", "TestRetryAfter"},
+
+	// The window.
+	{"a call that was given up is a sample", "adaptive/sample.go", "if o != Success && o != Refused {", "if o != Success && o != Refused && o != Ignored {", "./adaptive", "TestI10"},
+	{"a time-out is a success as well", "adaptive/sample.go", "sh.censored.Add(1) // after", "_ = sh // after", "./adaptive", "Window"},
+	{"any round trip is a sample", "adaptive/sample.go", "rtt = max(rtt, 1)", "_ = rtt", "./adaptive", "TestI10"},
+	{"calls of an earlier window count", "adaptive/sample.go", "t.window()-uint32(c>>32) > uint32(c) {", "false && t.window()-uint32(c>>32) > uint32(c) {", "./adaptive", "Window|Cohort|Settle"},
+	{"a window has the samples of those before", "adaptive/tally.go", "*seen = now\n", "", "./adaptive", "Window"},
+	{"the bounds are swapped", "adaptive/reconfigure.go", "return min(max(limit, float64(c.Min)), float64(c.Max))", "return min(max(limit, float64(c.Max)), float64(c.Min))", "./adaptive", "TestI2"},
+	{"there is no bound above", "adaptive/reconfigure.go", "return min(max(limit, float64(c.Min)), float64(c.Max))", "return max(limit, float64(c.Min))", "./adaptive", "TestI2"},
+	{"a limit of no number is kept", "adaptive/control.go", "if !math.IsNaN(d.Limit) {", "if true {", "./adaptive", "TestI2LimitOfALawIsKeptWithinBoundsAndFinite"},
+
+	// What wraps calls.
+	{"a panic keeps its permit", "adaptive/do.go", "defer p.Release()\n\terr = f(ctx)", "err = f(ctx)", "./adaptive", "TestI9"},
+	{"a body gives its permit back at the headers", "contrib/adaptivehttp/transport.go", "resp.Body = b.dressed()", "b.done(answer)\n\tresp.Body = b.dressed()", "./contrib/adaptivehttp", "TestBodyOfUnstatedLengthIsWaitedFor"},
+	{"a body that nobody reads keeps its permit", "contrib/adaptivehttp/transport.go", "b.watchContext()\n", "", "./contrib/adaptivehttp", "TestPermit"},
+
+	// The pool.
+	{"a panic of a task is a success", "pool/worker.go", "err = &PanicError{Value: v, Stack: debug.Stack()}", "_ = debug.Stack", "./pool", "TestPanicAndGoexit|TestI12"},
+	{"who waits is not told of the shutdown", "pool/core.go", "j.own.release()\n\t\tj.work.fail(j.err)", "j.own.release()", "./pool", "TestTasksThatNeverStarted"},
+	{"a task that was stopped has no error", "pool/core.go", "\tj.err = why\n", "", "./pool", "TestI12|TestAPoolDoes"},
+	{"the end of the last task is not noticed", "pool/core.go", "if c.live == 0 && c.idle != nil {", "if false {", "./pool", "TestShutdownDrains"},
+	{"a closed pool takes tasks", "pool/core.go", "return c.closed && (", "return false && (", "./pool", "Close"},
+	{"the newest task starts first", "pool/core.go", "\tc.queue.push(j)\n\tc.lendTo(j)", "\tc.queue.pushFront(j)\n\tc.lendTo(j)", "./pool", "TestTasksStart|TestI12"},
+	{"retries are not counted", "pool/budget.go", "b.retries++", "", "./pool", "Budget"},
+
+	// The breaker.
 	{"late results count", "breaker/trip.go", "case b.phase.Load() != ph:", "case false:", "./breaker", oracle},
 	{"late probes count", "breaker/probe.go", "if b.phase.Load() != ph || !ph.remove(pr) {", "if !ph.remove(pr) {", "./breaker", oracle},
 	{"half-open at its very deadline", "breaker/phase.go", "now > ph.until &&", "now >= ph.until &&", "./breaker", oracle},
