@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -89,7 +90,11 @@ func (m mutant) noticed(dir string) (bool, error) {
 	if err := errors.Join(os.WriteFile(faulty, src, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
 		return false, err
 	}
-	out, err := exec.Command("go", "test", "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=120s", "-run", m.run, m.pkg).CombinedOutput()
+	args := []string{"test", m.pkg, "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=120s", "-run", m.run}
+	if m.usesRapid() {
+		args = append(args, "-rapid.nofailfile")
+	}
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
 		return false, fmt.Errorf("does not compile:\n%s", out)
 	}
@@ -98,4 +103,14 @@ func (m mutant) noticed(dir string) (bool, error) {
 		return false, err
 	}
 	return err != nil, nil
+}
+
+// usesRapid reports whether tests of the package would leave a file behind for each
+// fault that they notice.
+func (m mutant) usesRapid() bool {
+	files, _ := filepath.Glob(filepath.Join(m.pkg, "*_test.go"))
+	return slices.ContainsFunc(files, func(f string) bool {
+		src, err := os.ReadFile(f)
+		return err == nil && strings.Contains(string(src), `"pgregory.net/rapid"`)
+	})
 }
