@@ -248,6 +248,21 @@ func TestCallsFromBeforeTheTripDoNotKeepProbesOut(t *testing.T) {
 	require.Equal(t, Closed, r.State())
 }
 
+// Between the look at the phase and the limiter's permit another probe may go.
+func TestACallThatComesTooLateForAProbeGivesItsPermitBack(t *testing.T) {
+	r := newRig(t, fixed(100), Config{})
+	r.trip()
+	r.untilProbes()
+	ph := r.phase.Load()
+	probe := r.start()
+	late, ok := r.lim.TryAcquire()
+	require.True(t, ok)
+	_, err := r.permit(ph, late)
+	require.Equal(t, r.errProbes, err)
+	require.Equal(t, 1, r.lim.Stats().InFlight)
+	probe.Done(adaptive.Success)
+}
+
 func TestTheLimitHoldsForProbesToo(t *testing.T) {
 	r := newRig(t, fixed(100), Config{})
 	var hung []adaptive.Permit

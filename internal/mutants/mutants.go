@@ -79,7 +79,7 @@ var catalogue = []mutant{
 	{"volume off by one", "breaker/trip.go", "case total < uint64(b.c.MinVolume):", "case total <= uint64(b.c.MinVolume):", "./breaker", oracle},
 	{"a share must be exceeded", "breaker/trip.go", "return float64(part)/float64(all) >= share", "return float64(part)/float64(all) > share", "./breaker", oracle},
 	{"open says too many probes", "breaker/breaker.go", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errOpen)", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errProbes)", "./breaker", oracle},
-	{"a refused permit is kept", "breaker/probe.go", "p.Done(adaptive.Ignored)\n\treturn adaptive.Permit{}, b.count(b.errProbes)", "return adaptive.Permit{}, b.count(b.errProbes)", "./breaker", "."},
+	{"a refused permit is kept", "breaker/probe.go", "p.Done(adaptive.Ignored)\n\treturn adaptive.Permit{}, b.count(b.errProbes)", "return adaptive.Permit{}, b.count(b.errProbes)", "./breaker", "TestACallThatComesTooLate"},
 	{"a phase of probes has no end", "breaker/probe.go", "now.Sub(ph.began) < ph.within {", "true {", "./breaker", "."},
 	{"a listener is called under the lock", "breaker/outbox.go", "b.delivering = true\n\tb.mu.Unlock()", "b.delivering = true\n\tdefer b.mu.Unlock()", "./breaker", "."},
 }
