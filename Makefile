@@ -4,7 +4,7 @@ ROUNDS ?= 12
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 
-.PHONY: help check test race lint tidy bench bench-pool fuzz mutants
+.PHONY: help check test race lint tidy bench bench-pool fuzz mutants models nightly
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -47,6 +47,16 @@ bench-pool: ## what a task costs in a pool, ROUNDS rounds, to bench/results
 
 mutants: ## faults put into the code on purpose, which tests must notice
 	go run ./internal/mutants
+
+models: ## the tests against models, with the cases that docs/reliability.md promises
+	bash .ci/models
+
+nightly: ## what takes hours: ten times the cases, long tests, 200 rounds with the race detector, fuzzing, mutants
+	bash .ci/models long
+	FLYBALL_LONG=1 go test -timeout=2h work
+	go test -race -count=200 -timeout=4h ./adaptive ./breaker ./pool
+	$(MAKE) fuzz FUZZTIME=20m
+	$(MAKE) mutants
 
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \
