@@ -518,7 +518,7 @@ func TestWindowUpdateIsOffTheOtherCallersPath(t *testing.T) {
 			call()
 		}
 		require.Equal(t, 1000*ms, time.Since(begun))
-		require.EqualValues(t, never, l.samples.until.Load(), "nobody looks")
+		require.EqualValues(t, int64(never), l.samples.until.Load(), "nobody looks")
 		require.GreaterOrEqual(t, l.Stats().Ended[Success], uint64(1000))
 		close(think)
 		slow.Wait()

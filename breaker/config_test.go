@@ -1,6 +1,7 @@
 package breaker
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -39,9 +40,11 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 }
 
 func TestEachNumberHasBounds(t *testing.T) {
+	beyond := math.MaxInt32
+	beyond++ // below 0 where an int has 32 bits
 	for name, c := range map[string]Config{
 		"Silence is -2ns": {Silence: -2}, "Silence is 721h0m0s": {Silence: 721 * time.Hour},
-		"MinCalls is -1": {MinCalls: -1}, "MinCalls is 4294967296": {MinCalls: 1 << 32},
+		"MinCalls is -1": {MinCalls: -1}, fmt.Sprintf("MinCalls is %d", beyond): {MinCalls: beyond},
 		"Rate is -0.5": {Rate: -0.5}, "Rate is 1.1": {Rate: 1.1}, "Rate is NaN": {Rate: math.NaN()}, "Rate is +Inf": {Rate: math.Inf(1)},
 		"MinVolume is -1": {MinVolume: -1}, "Window is -1ns": {Window: -1}, "Window is 2562047h47m16.854775807s": {Window: math.MaxInt64},
 		"SlowRate is 2": {SlowRate: 2}, "SlowAfter is -1ns": {SlowRate: 0.5, SlowAfter: -1},
