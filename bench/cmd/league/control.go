@@ -24,16 +24,16 @@ const rivals = "knee,fixed:1x,fixed:2x,aimd,vegas,gradient,none," +
 
 // options of control, as flags.
 type options struct {
-	guards   []string
-	seeds    []uint64 // of the named scenarios
-	random   []uint64 // of the random ones
-	count    int      // random scenarios of each seed
-	only     *regexp.Regexp
-	library  string
-	events   uint64
-	found    string // file that keeps oracles
-	out, csv string
-	brief    bool
+	guards    []string
+	seeds     []uint64 // of the named scenarios
+	random    []uint64 // of the random ones
+	count     int      // random scenarios of each seed
+	only      *regexp.Regexp
+	scenarios string
+	events    uint64
+	found     string // file that keeps oracles
+	out, csv  string
+	brief     bool
 }
 
 func readOptions(args []string) (*options, error) {
@@ -44,7 +44,7 @@ func readOptions(args []string) (*options, error) {
 	commit := f.String("commit", "", "hash of the commit that froze the law: the first three words of its SHA-256 are seeds of random scenarios, so that nobody chose them")
 	count := f.Int("n", 40, "random scenarios of each seed")
 	only := f.String("only", "", "a regular expression: only scenarios whose name it fits")
-	library := f.String("scenarios", "examples/scenarios", "folder of the named scenarios: those with a code in a comment")
+	folder := f.String("scenarios", "examples/scenarios", "folder of the named scenarios: those with a code in a comment")
 	events := f.Uint64("events", 200_000_000, "budget of one run")
 	found := f.String("oracles", defaultMemory(), "file that keeps oracles from run to run; empty means none")
 	out := f.String("o", "", "file for the tables; standard output if empty")
@@ -54,7 +54,7 @@ func readOptions(args []string) (*options, error) {
 		return nil, err
 	}
 	o := &options{
-		guards: strings.Split(*guards, ","), count: *count, library: *library, events: *events,
+		guards: strings.Split(*guards, ","), count: *count, scenarios: *folder, events: *events,
 		found: *found, out: *out, csv: *csv, brief: *brief,
 	}
 	var faults []error
@@ -101,7 +101,7 @@ var coded = regexp.MustCompile(`(?m)^# [dh]\d\d$`)
 // then the random ones.
 func (o *options) matches() ([]match, error) {
 	var all []match
-	files, err := filepath.Glob(filepath.Join(o.library, "*.yaml"))
+	files, err := filepath.Glob(filepath.Join(o.scenarios, "*.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (o *options) matches() ([]match, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("no scenario to play: none in %s fits, and no random ones are asked for", o.library)
+		return nil, fmt.Errorf("no scenario to play: none in %s fits, and no random ones are asked for", o.scenarios)
 	}
 	return all, nil
 }
