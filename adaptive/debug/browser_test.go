@@ -14,21 +14,15 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/adaptive/debug"
+	"github.com/flyball-go/flyball/internal/servers"
 )
 
 // browse has headless Chromium load the page and run it for some seconds of the
 // page's own time, and returns what became of it and what it complained of.
 func browse(t *testing.T, url string, flags ...string) (dom, complaints string) {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("needs Chromium: apt-get install chromium")
-		}
-		t.Skip("needs Chromium: apt-get install chromium")
-	}
 	var out, log strings.Builder
-	cmd := exec.CommandContext(t.Context(), path, append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	cmd := exec.CommandContext(t.Context(), servers.Chromium(t), append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(),
 		"--enable-logging=stderr", "--virtual-time-budget=3500"}, append(flags, url)...)...)
 	cmd.Stdout, cmd.Stderr = &out, &log
