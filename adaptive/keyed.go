@@ -1,7 +1,6 @@
 package adaptive
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -36,51 +35,6 @@ type Keyed[K comparable] struct {
 	n             int
 	made, evicted uint64
 	gone          Stats // counters of the evicted
-}
-
-// KeyedConfig is what can be tuned of a Keyed: plain data. The zero KeyedConfig works.
-type KeyedConfig struct {
-	// Limiter is the Config of each key's Limiter. Its Name has the key added.
-	Limiter Config
-
-	// MaxKeys is how many keys there are at once, at most; 0 means 256, as each of
-	// them costs some 50 kB on two CPUs and 200 kB on sixteen.
-	MaxKeys int
-
-	// Idle is how long a key is kept that nobody uses. It is looked at when a new key
-	// comes, so no timer runs. 0 means 10 min; resolution is a 64th of it.
-	Idle time.Duration
-}
-
-const (
-	defaultKeys = 256
-	defaultIdle = 10 * time.Minute
-)
-
-// WithDefaults returns c with each zero field replaced by what it stands for.
-func (c KeyedConfig) WithDefaults() KeyedConfig {
-	c.Limiter = c.Limiter.WithDefaults()
-	if c.MaxKeys == 0 {
-		c.MaxKeys = defaultKeys
-	}
-	if c.Idle == 0 {
-		c.Idle = defaultIdle
-	}
-	return c
-}
-
-// Validate returns all faults of c, joined, or nil.
-func (c KeyedConfig) Validate() error { return errors.Join(c.validateNumbers(), c.Limiter.Validate()) }
-
-func (c KeyedConfig) validateNumbers() error {
-	var faults []error
-	if c.MaxKeys < 0 {
-		faults = append(faults, fmt.Errorf("adaptive: keyed: MaxKeys is %d, must be at least 1, or 0 for %d", c.MaxKeys, defaultKeys))
-	}
-	if c.Idle < 0 {
-		faults = append(faults, fmt.Errorf("adaptive: keyed: Idle is %v, must be above 0, or 0 for %v", c.Idle, defaultIdle))
-	}
-	return errors.Join(faults...)
 }
 
 // NewKeyed returns a Keyed without keys, or all faults of c joined. Every Limiter
@@ -201,103 +155,4 @@ func (k *Keyed[K]) remove(g *keyGuard[K]) bool {
 	k.n--
 	k.evicted++
 	return true
-}
-
-// keyGuard is the Guard of one key.
-type keyGuard[K comparable] struct {
-	keyed *Keyed[K]
-	key   K
-	lim   *Limiter // nil if there were too many keys when it was made
-	born  Instant  // when lim's clock began on keyed's; 0 if they are one
-	used  atomic.Int64
-}
-
-// Acquire implements [Guard].
-func (g *keyGuard[K]) Acquire(ctx context.Context) (Permit, error) {
-	for {
-		if g.lim != nil {
-			p, err := g.lim.Acquire(ctx)
-			if err != errRetired {
-				g.note(p)
-				return p, err
-			}
-		}
-		var err error
-		k := g.keyed
-		if g, err = k.guard(g.key); err != nil {
-			k.rejected.Add(1)
-			return Permit{}, err
-		}
-	}
-}
-
-// AcquireFunc implements [Guard].
-func (g *keyGuard[K]) AcquireFunc(f func(Permit, error)) (stop func() bool) {
-	for {
-		if g.lim != nil {
-			retired := false // only known before AcquireFunc returns: nobody waits at one that is
-			stop := g.lim.AcquireFunc(func(p Permit, err error) {
-				if err == errRetired {
-					retired = true
-					return
-				}
-				g.note(p)
-				f(p, err)
-			})
-			if !retired {
-				return stop
-			}
-		}
-		next, err := g.keyed.guard(g.key)
-		if err != nil {
-			g.keyed.rejected.Add(1)
-			f(Permit{}, err)
-			return notWaiting
-		}
-		g = next
-	}
-}
-
-// note notes when the key was used, seldom enough that calls do not fight over it.
-func (g *keyGuard[K]) note(p Permit) {
-	if p.slot == nil {
-		return
-	}
-	at := g.born.Add(time.Duration(p.start))
-	if used := Instant(g.used.Load()); at.Sub(used) > g.keyed.c.Idle/64 {
-		g.used.Store(int64(at))
-	}
-}
-
-// errRetired is what a Limiter that was evicted answers.
-var errRetired = errors.New("adaptive: the key was evicted")
-
-// unused reports whether nobody holds or waits for a permit, and nothing keeps
-// calls away that should be remembered.
-func (l *Limiter) unused() bool {
-	l.lift()
-	w := l.gate.load()
-	return w&flags == 0 && w.inFlight() == 0
-}
-
-// retire closes an unused Limiter for good and reports whether it was one. The
-// last look and the closing are one step on the gate, so that no call comes
-// between.
-func (l *Limiter) retire() bool {
-	l.lift()
-	l.queueMu.Lock()
-	defer l.queueMu.Unlock()
-	l.bars[forGood] = &bar{err: errRetired, reason: RejectClosed}
-	l.barred.Store(l.bars[forGood])
-	for {
-		w := l.gate.load()
-		if w&flags != 0 || w.inFlight() > 0 {
-			l.bars[forGood] = nil
-			l.barred.Store(l.firstBar())
-			return false
-		}
-		if l.gate.swap(w, w|flagBarred) {
-			return true
-		}
-	}
 }

@@ -39,25 +39,5 @@ func (l *Limiter) reject(r RejectReason) error {
 	return l.rejection[r]
 }
 
-// bar is why nobody is admitted.
-type bar struct {
-	err         error
-	reason      RejectReason
-	from, until Instant // of one that holds back, see stands
-}
-
-// Who may put up a bar. The lowest that stands is the one that callers are told of.
-const (
-	forGood   = iota // Close
-	suspended        // Suspend
-	heldBack         // the downstream's Retry-After
-	bars
-)
-
-func (l *Limiter) rejectBy(b *bar) error {
-	l.rejected[b.reason].Add(1)
-	return b.err
-}
-
 // Rejection is the error of rejections for reason r; there is one of each.
 func (l *Limiter) Rejection(r RejectReason) *RejectedError { return l.rejection[r] }

@@ -36,7 +36,7 @@ var catalogue = []mutant{
 	{"the last to leave shuts the gate", "adaptive/wait.go", "l.queue.remove(w)\n\tl.unflag()\n\treturn true", "l.queue.remove(w)\n\treturn true", "./adaptive", explore},
 	{"a grant that meets a cancel is lost", "adaptive/wait.go", "// counted as rejected already\n\t\t}\n\t\tw.answer.p.unsent()", "// counted as rejected already\n\t\t}", "./adaptive", "TestI7|TestI4"},
 	{"who leaves lets nobody past", "adaptive/wait.go", "l.grant() // those behind it may be lighter", "", "./adaptive", "TestI7"},
-	{"a raised limit admits one", "adaptive/wait.go", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)\n\t\treturn", "./adaptive", model},
+	{"a raised limit admits one", "adaptive/grant.go", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)", "p, _ := l.admit(g, mark, w.weight, false)\n\t\tl.hand(w, p, nil)\n\t\treturn", "./adaptive", model},
 	{"the cause of a cancel is lost", "adaptive/wait.go", "case <-done:\n\t\terr = context.Cause(ctx)", "case <-done:\n\t\terr = ctx.Err()", "./adaptive", "TestI7"},
 	{"Retry-After is not heard", "adaptive/holdback.go", "if d = min(d, l.config.Load().MaxRetryAfter); d <= 0 {", "if d = min(d, l.config.Load().MaxRetryAfter); true {", "./adaptive", "TestRetryAfter"},
 
