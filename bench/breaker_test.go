@@ -2,7 +2,7 @@ package bench
 
 import (
 	"context"
-	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,28 +26,8 @@ var couples = []contender{
 	{"gobreaker_open", gobreakerOpen},
 }
 
-// BenchmarkBreaker runs couples in the modes of BenchmarkAdmit.
-func BenchmarkBreaker(b *testing.B) {
-	for _, mode := range []struct {
-		name               string
-		cpus, goroutinesOf int
-	}{
-		{"serial", 1, 1},
-		{"procs=2", 2, 1},
-		{"x64", 2, 64},
-	} {
-		b.Run(mode.name, func(b *testing.B) {
-			for _, c := range couples {
-				b.Run(c.name, func(b *testing.B) {
-					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(mode.cpus))
-					b.SetParallelism(mode.goroutinesOf)
-					b.ReportAllocs()
-					b.RunParallel(c.loop(b))
-				})
-			}
-		})
-	}
-}
+// BenchmarkBreaker runs couples and what others have in each mode.
+func BenchmarkBreaker(b *testing.B) { inEachMode(b, slices.Concat(couples, breakerPeers)) }
 
 func coupled(b *testing.B, lim *adaptive.Limiter, c breaker.Config) *breaker.Breaker {
 	g, err := breaker.New(lim, c)

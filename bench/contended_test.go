@@ -9,7 +9,11 @@ import (
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/adaptivelimiter"
+	"github.com/failsafe-go/failsafe-go/bulkhead"
 	"github.com/flyball-go/flyball/adaptive"
+	"github.com/platinummonkey/go-concurrency-limits/core"
+	"github.com/platinummonkey/go-concurrency-limits/limit"
+	"github.com/platinummonkey/go-concurrency-limits/limiter"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -59,6 +63,27 @@ func BenchmarkContended(b *testing.B) {
 				p, err := l.AcquirePermit(context.Background())
 				must(err == nil)
 				return p.Record
+			}
+		}},
+		{"bulkhead", func(*testing.B) func() func() {
+			h := bulkhead.New[any](permits)
+			return func() func() {
+				must(h.AcquirePermit(context.Background()) == nil)
+				return h.ReleasePermit
+			}
+		}},
+		{"gcl_fifo", func(b *testing.B) func() func() {
+			fixed := limit.NewFixedLimit("", permits, core.EmptyMetricRegistryInstance)
+			q := limiter.NewQueueBlockingLimiterFromConfig(gclWith(b, fixed, permits), limiter.QueueLimiterConfig{
+				Ordering: limiter.OrderingFIFO, MaxBacklogSize: crowd, MaxBacklogTimeout: time.Second,
+			})
+			return func() func() {
+				for {
+					if t, ok := q.Acquire(context.Background()); ok {
+						return t.OnSuccess
+					}
+					// A wake-up was lost, as some are: the second was waited for nothing.
+				}
 			}
 		}},
 	} {

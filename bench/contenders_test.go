@@ -7,14 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/adaptivelimiter"
 	"github.com/flyball-go/flyball/adaptive"
-	"github.com/platinummonkey/go-concurrency-limits/core"
-	"github.com/platinummonkey/go-concurrency-limits/limit"
-	"github.com/platinummonkey/go-concurrency-limits/limiter"
-	"github.com/platinummonkey/go-concurrency-limits/strategy"
-	"golang.org/x/sync/semaphore"
 )
 
 // plenty is a limit that no benchmark reaches.
@@ -27,23 +20,32 @@ type contender struct {
 	loop func(b *testing.B) func(pb *testing.PB)
 }
 
-var contenders = []contender{
-	{"ref_c2", refC2},
-	{"naive_permit", naivePermit},
-	{"flyball_try", flyballTry},
-	{"flyball_sampled", flyballSampled},
-	{"flyball_acquire", flyballAcquire},
-	{"flyball_do", flyballDo},
-	{"flyball_defer_release", flyballDeferRelease},
-	{"flyball_reject", flyballReject},
-	{"flyball_reject_acquire", flyballRejectAcquire},
-	{"gcl_default_vegas", gclVegas},
-	{"gcl_reject", gclReject},
-	{"failsafe_try", failsafeTry},
-	{"failsafe_run", failsafeRun},
-	{"failsafe_reject", failsafeReject},
-	{"xsync_semaphore", xsyncSemaphore},
-	{"chan_semaphore", chanSemaphore},
+// refAddSub counts calls in flight and refuses none: the least of a counter.
+func refAddSub(*testing.B) func(*testing.PB) {
+	var inFlight atomic.Int64
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			must(inFlight.Add(1) <= plenty)
+			inFlight.Add(-1)
+		}
+	}
+}
+
+// refCAS is the least of a limit: a compare and swap in, an add out.
+func refCAS(*testing.B) func(*testing.PB) {
+	var inFlight atomic.Int64
+	return func(pb *testing.PB) {
+		for pb.Next() {
+			for {
+				n := inFlight.Load()
+				must(n < plenty)
+				if inFlight.CompareAndSwap(n, n+1) {
+					break
+				}
+			}
+			inFlight.Add(-1)
+		}
+	}
 }
 
 // refC2 is the least that an admission with a timed call can do: a compare and
@@ -112,6 +114,11 @@ func flyballTry(b *testing.B) func(*testing.PB) { return try(adaptiveLimiter(b))
 // flyballSampled leaves it to the limiter how many calls are timed.
 func flyballSampled(b *testing.B) func(*testing.PB) {
 	return try(newLimiter(b, adaptive.Config{Min: plenty, Initial: plenty}))
+}
+
+// flyballFixed has a limit that does not move, as a semaphore has.
+func flyballFixed(b *testing.B) func(*testing.PB) {
+	return try(newLimiter(b, adaptive.Config{Law: "fixed", Initial: plenty}))
 }
 
 func try(l *adaptive.Limiter) func(*testing.PB) {
@@ -190,95 +197,6 @@ func flyballRejectAcquire(b *testing.B) func(*testing.PB) {
 		for pb.Next() {
 			_, err := l.Acquire(ctx)
 			must(err != nil)
-		}
-	}
-}
-
-// gcl is their DefaultLimiter without the threshold of 100 µs, below which it
-// would throw every sample of a benchmark away.
-func gcl(b *testing.B, l core.Limit) *limiter.DefaultLimiter {
-	d, err := limiter.NewDefaultLimiter(l, 1e9, 1e9, 1, 100,
-		strategy.NewSimpleStrategy(plenty), limit.NoopLimitLogger{}, core.EmptyMetricRegistryInstance)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return d
-}
-
-func gclVegas(b *testing.B) func(*testing.PB) {
-	l := gcl(b, limit.NewDefaultVegasLimitWithLimit("", plenty, limit.NoopLimitLogger{}, core.EmptyMetricRegistryInstance))
-	return func(pb *testing.PB) {
-		ctx := context.Background()
-		for pb.Next() {
-			t, ok := l.Acquire(ctx)
-			must(ok)
-			t.OnSuccess()
-		}
-	}
-}
-
-func gclReject(b *testing.B) func(*testing.PB) {
-	l := gcl(b, limit.NewFixedLimit("", 1, core.EmptyMetricRegistryInstance))
-	ctx := context.Background()
-	_, ok := l.Acquire(ctx)
-	must(ok)
-	return func(pb *testing.PB) {
-		for pb.Next() {
-			_, ok := l.Acquire(ctx)
-			must(!ok)
-		}
-	}
-}
-
-func failsafeTry(*testing.B) func(*testing.PB) {
-	l := adaptivelimiter.NewBuilder[any]().WithLimits(plenty, plenty, plenty).Build()
-	return func(pb *testing.PB) {
-		for pb.Next() {
-			p, ok := l.TryAcquirePermit()
-			must(ok)
-			p.Record()
-		}
-	}
-}
-
-func failsafeRun(*testing.B) func(*testing.PB) {
-	e := failsafe.With(adaptivelimiter.NewBuilder[any]().WithLimits(plenty, plenty, plenty).Build())
-	return func(pb *testing.PB) {
-		for pb.Next() {
-			must(e.Run(func() error { return nil }) == nil)
-		}
-	}
-}
-
-func failsafeReject(*testing.B) func(*testing.PB) {
-	l := adaptivelimiter.NewBuilder[any]().WithLimits(1, 1, 1).Build()
-	_, ok := l.TryAcquirePermit()
-	must(ok)
-	return func(pb *testing.PB) {
-		for pb.Next() {
-			_, ok := l.TryAcquirePermit()
-			must(!ok)
-		}
-	}
-}
-
-func chanSemaphore(*testing.B) func(*testing.PB) {
-	places := make(chan struct{}, plenty)
-	return func(pb *testing.PB) {
-		for pb.Next() {
-			places <- struct{}{}
-			<-places
-		}
-	}
-}
-
-func xsyncSemaphore(*testing.B) func(*testing.PB) {
-	s := semaphore.NewWeighted(plenty)
-	return func(pb *testing.PB) {
-		ctx := context.Background()
-		for pb.Next() {
-			must(s.Acquire(ctx, 1) == nil)
-			s.Release(1)
 		}
 	}
 }
