@@ -4,7 +4,7 @@ ROUNDS ?= 12
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 
-.PHONY: help check test race lint tidy bench bench-pool fuzz mutants models nightly
+.PHONY: help check test race lint tidy bench fuzz mutants models nightly
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -25,25 +25,8 @@ lint: ## gofmt, go vet and staticcheck
 tidy: ## go mod tidy, each module
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
 
-bench: ## what an admission costs, alone and in a crowd, ROUNDS rounds, to bench/results
-	@mkdir -p bench/results
-	cd bench && go test -c -o results/bench.test . && rm -f results/admit.txt results/contended.txt && \
-	for i in $$(seq $(ROUNDS)); do \
-	./results/bench.test -test.run '^$$' -test.bench Admit -test.benchtime 100ms >>results/admit.txt && \
-	./results/bench.test -test.run '^$$' -test.bench Contended -test.benchtime 1x >>results/contended.txt || exit 1; done && \
-	go run ./cmd/ratios -o results/admit.md results/admit.txt && \
-	go run ./cmd/ratios -title 'A full limiter and a crowd: 256 goroutines on 8 permits' -base xsync_semaphore -o results/contended.md results/contended.txt && \
-	cat results/admit.md results/contended.md
-
-bench-pool: ## what a task costs in a pool, ROUNDS rounds, to bench/results
-	@mkdir -p bench/results
-	cd bench && go test -c -o results/bench.test . && rm -f results/pool.txt results/pool-20us.txt && \
-	for i in $$(seq $(ROUNDS)); do \
-	./results/bench.test -test.run '^$$' -test.bench Pool/empty -test.benchtime 100ms >>results/pool.txt && \
-	./results/bench.test -test.run '^$$' -test.bench Pool/20us -test.benchtime 5000x >>results/pool-20us.txt || exit 1; done && \
-	go run ./cmd/ratios -by 'make bench-pool' -title 'What an empty task costs in a pool' -base pond_go -o results/pool.md results/pool.txt && \
-	go run ./cmd/ratios -by 'make bench-pool' -title 'Tasks of 20 µs on two CPUs' -base ideal -o results/pool-20us.md results/pool-20us.txt && \
-	cat results/pool.md results/pool-20us.md
+bench: ## what calls and tasks cost beside other libraries, ROUNDS rounds, to bench/results
+	go run ./bench/cmd/league speed -rounds $(ROUNDS)
 
 mutants: ## faults put into the code on purpose, which tests must notice
 	go run ./internal/mutants

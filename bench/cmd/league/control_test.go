@@ -92,8 +92,8 @@ func TestWrongInputIsRefusedInOneLineAFault(t *testing.T) {
 	broken := filepath.Join(dir, "broken.json")
 	require.NoError(t, os.WriteFile(broken, []byte("{"), 0o600))
 	for _, c := range []struct{ args, want string }{
-		{"", "no verb; want control"},
-		{"contrl", `verb "contrl" is unknown; want control`},
+		{"", "no verb; want speed or control"},
+		{"contrl", `verb "contrl" is unknown; want speed or control`},
 		{"control -sead 1", "-sead"},
 		{"control knee", `"knee" is no flag`},
 		{"control -guards vega", `guard "vega" is not known`},

@@ -1,6 +1,7 @@
 // Command league compares flyball with everything that could be used in its
 // place. Each verb is a comparison, in a file of its own:
 //
+//	go run ./bench/cmd/league speed     # cost: admissions, rejections, breakers, pools
 //	go run ./bench/cmd/league control   # laws: what they make of 48 scenarios, and of random ones
 package main
 
@@ -22,6 +23,7 @@ type verb struct {
 }
 
 var verbs = []verb{
+	{"speed", "what a call costs, beside other libraries", measure},
 	{"control", "laws and fixed limits on the scenario library and on random scenarios", control},
 }
 
