@@ -43,6 +43,8 @@ type loadtestCommand struct {
 	IOwn        string `name:"i-own" placeholder:"HOST" help:"The host of the target, which you may load."`
 	DryRun      bool   `help:"Say what would be done, and do nothing but resolve the name."`
 
+	Verification verifyFlags `embed:""`
+
 	Output  string `short:"o" placeholder:"FILE" help:"Write the result to this file, as JSON."`
 	Replace bool   `help:"Replace the file of -o if it is there."`
 	Format  string `enum:"table,json" default:"table" help:"One of ${enum}."`
@@ -53,21 +55,26 @@ func (c *loadtestCommand) Help() string {
 	return `Calls the target in an open loop at rising rates until one is too much, closes in on the highest rate that is not, and holds it. Calls begin at
 instants fixed in advance; times count from those as well as from when calls did begin, and how late they began is told, so that a generator at its end is
 not taken for a target at its end. Without --allow-remote and --i-own load goes to this machine only. Redirects are not followed, proxies not used.
-Ends with 1 if there is no knee to tell or the target died; what was measured until then is written to FILE.partial.json.
+With --verify it then measures whether a prediction holds: the target is called at multiples of the knee, with and without a limiter, and its twin is
+played under the same calls. Goodput and p99 (time-outs included) have to agree within --tolerance, but for a plain client beyond the knee.
+Ends with 1 if there is no knee to tell, the target died or the prediction does not hold; what was measured until it had to end is written to
+FILE.partial.json.
 
 Examples:
 
 	flyball loadtest http://localhost:8080/search
 	flyball loadtest http://localhost:8080/orders -X POST -H 'X-Test: yes' --body order.json -o run.json
+	flyball loadtest http://localhost:8080/search --run run.json --verify limiter.yaml
 	flyball loadtest https://staging.example/ --allow-remote --i-own staging.example --dry-run`
 }
 
 func (c *loadtestCommand) target() string { return "" }
 func (c *loadtestCommand) inputs() []string {
-	if c.Body == "" {
-		return nil
+	in := c.Verification.inputs()
+	if c.Body != "" {
+		in = append(in, c.Body)
 	}
-	return []string{c.Body}
+	return in
 }
 
 func (c *loadtestCommand) plan() load.Plan {
@@ -82,6 +89,10 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	check, err := c.Verification.prepare(shown(request.URL))
+	if err != nil {
+		return err
+	}
 	artifact, err := freshFile(c.Output, c.Replace, c.inputs())
 	if err != nil {
 		return err
@@ -90,6 +101,7 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 		p := c.plan()
 		fmt.Fprintf(out, "target   %s %s at %s, as %s\n", request.Method, plain(shown(request.URL)), strings.Join(request.Dial, ", "), request.Agent)
 		p.Write(out)
+		c.Verification.tell(out)
 		return nil
 	}
 	target, closeAll := request.Target()
@@ -101,7 +113,15 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 	if run.Ceiling, err = load.Ceiling(ctx, *request, 300*time.Millisecond); err != nil {
 		return fmt.Errorf("measure the generator: %w", err)
 	}
-	return c.write(run, c.find(ctx, target, run, out.status), artifact, out)
+	if check == nil || check.run == nil {
+		err = c.find(ctx, target, run, out.status)
+	} else {
+		run.Found, run.Plan = check.run.Found, check.run.Plan
+	}
+	if err == nil && check != nil && run.Knee != nil {
+		err = c.verify(ctx, check, request, run, out)
+	}
+	return c.write(run, err, artifact, out)
 }
 
 // request reads and checks everything before the first call.
@@ -172,18 +192,15 @@ func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *loa
 // write shows the run and has it put into its file. Of a run that was interrupted,
 // or of a target that died, it shows what there is.
 func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out *output) error {
-	var dead *load.Dead
 	interrupted := errors.Is(ended, context.Canceled)
 	switch {
 	case interrupted:
 		run.Partial = "interrupted"
-	case errors.As(ended, &dead):
+	case ended != nil:
 		run.Partial = ended.Error()
 		out.notes = append(out.notes, run.Partial)
-	case ended != nil:
-		return internalError{ended}
 	}
-	if run.Knee == nil || dead != nil {
+	if run.Knee == nil || ended != nil || run.Verified != nil && len(run.Verified.Failed()) > 0 {
 		out.gate = errFailed
 	}
 	if run.Partial != "" {
@@ -205,7 +222,7 @@ func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out
 	if interrupted {
 		return ended // whoever runs commands puts the file aside
 	}
-	if dead != nil {
+	if ended != nil {
 		_, err = out.divert("", c.inputs())
 	}
 	return err

@@ -45,7 +45,7 @@ var layers = []layer{
 	{place: "simulate", inside: tested, outside: []string{yaml}},
 	{place: "simulate/...", inside: append([]string{"simulate"}, tested...), outside: []string{yaml}},
 
-	{place: "cmd/flyball/...", inside: append([]string{"simulate/...", "cmd/flyball/..."}, tested...), outside: []string{"*"}},
+	{place: "cmd/flyball/...", inside: append([]string{"simulate/...", "contrib/adaptivehttp", "cmd/flyball/..."}, tested...), outside: []string{"*"}},
 	{place: "examples/...", inside: append([]string{"simulate/...", "contrib/..."}, tested...)},
 	{place: "internal/drawn", inside: []string{"simulate"}},
 	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/drawn", "internal/servers"}, tested...), outside: []string{"*"}},

@@ -55,7 +55,7 @@ const settling = 0.1
 
 // play runs setting s in w.
 func (w *world) play(ctx context.Context, r *simulate.Runner, o *Objective, s *Setting, seed uint64) (cell, error) {
-	sc := s.on(w.sc)
+	sc := s.On(w.sc)
 	sc.Seed = seed
 	res, err := r.Play(ctx, sc, simulate.Candidate{Name: "candidate", Limiter: s.Limiter, Breaker: s.Breaker})
 	if err != nil {

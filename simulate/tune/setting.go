@@ -33,8 +33,8 @@ func (s Setting) Validate() error {
 	return err
 }
 
-// on is sc as a client with s meets it.
-func (s *Setting) on(sc *simulate.Scenario) *simulate.Scenario {
+// On is sc as a client with s meets it.
+func (s *Setting) On(sc *simulate.Scenario) *simulate.Scenario {
 	c := *sc
 	c.Wait = simulate.Wait{}
 	if l := s.Limiter.WithDefaults(); l.Queue > 0 {

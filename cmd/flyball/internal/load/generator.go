@@ -12,6 +12,7 @@ type Generator struct {
 	InFlight int           // most calls at a time; what would be more is not sent, and counted
 	Timeout  time.Duration // of a call
 	GiveUp   int           // failures in a row after which a target counts as dead
+	Patient  bool          // time-outs are none of them: they are what is measured
 }
 
 // A Dead is the error of a target of which nothing comes any more.
@@ -27,16 +28,17 @@ func (d *Dead) Error() string {
 func (d *Dead) Unwrap() error { return d.Last }
 
 // A Span is how long a step is held: at least Min, then until what it measures is
-// known well enough, or as many calls are in flight as
-// may be, at most Max.
-type Span struct{ Min, Max time.Duration }
+// known well enough, or as many calls are in flight as may be, at most Max. Calls
+// that should begin before Warm are made and not counted.
+type Span struct{ Min, Max, Warm time.Duration }
 
 // Hold calls at a rate, evenly spaced, and waits for what is in flight in the end.
 // With an error, a [Dead] or that of ctx, it returns what was measured until then.
 func (g *Generator) Hold(ctx context.Context, rate float64, span Span) (Step, error) {
 	calls, cancel := context.WithCancel(ctx)
 	defer cancel()
-	t := newTally(rate)
+	t := newTally(rate, span.Warm)
+	t.patient = g.Patient
 	elapsed, tight, err := g.send(calls, t, rate, span)
 	if err != nil {
 		cancel() // who is dead or interrupted is not waited for
@@ -79,7 +81,7 @@ func (g *Generator) send(ctx context.Context, t *tally, rate float64, span Span)
 			}
 			look = elapsed + span.Min/4
 		}
-		if t.started(g.InFlight) {
+		if t.started(g.InFlight, at) {
 			t.calls.Go(func() { g.call(ctx, t, intended) })
 		} else if elapsed >= span.Min {
 			return elapsed, false, nil // it has had enough

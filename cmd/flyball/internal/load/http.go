@@ -23,6 +23,8 @@ type Request struct {
 	Agent   string   // User-Agent, which Header cannot replace
 	Conns   int      // most connections
 	MaxBody int64    // of an answer, bytes
+
+	Through func(http.RoundTripper) http.RoundTripper // in front of the transport; nil means nothing
 }
 
 // Target returns the target, and what closes its connections. Redirects are not
@@ -41,6 +43,10 @@ func (r *Request) Target() (t Target, closeAll func()) {
 		MaxIdleConns:        r.Conns,
 		MaxIdleConnsPerHost: r.Conns,
 		DisableCompression:  true, // what is measured is the target
+	}
+	var through http.RoundTripper = transport
+	if r.Through != nil {
+		through = r.Through(transport)
 	}
 	header := r.Header.Clone()
 	if header == nil {
@@ -61,7 +67,7 @@ func (r *Request) Target() (t Target, closeAll func()) {
 		q.Header = header.Clone()
 		q.Host = host
 		// Not through a Client, which would follow redirects.
-		a, err := transport.RoundTrip(q)
+		a, err := through.RoundTrip(q)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func (f *Finder) Find(ctx context.Context) (Found, error) {
 // up climbs.
 func (c *climb) up(ctx context.Context) error {
 	for _, rate := range c.Plan.Rates() {
-		s, err := c.step(ctx, rate, Span{c.Plan.Min, c.Plan.Max})
+		s, err := c.step(ctx, rate, Span{Min: c.Plan.Min, Max: c.Plan.Max})
 		switch {
 		case err != nil:
 			return err
@@ -95,7 +95,7 @@ func (c *climb) up(ctx context.Context) error {
 func (c *climb) close(ctx context.Context) error {
 	for c.high/c.low > 1+c.Plan.Within {
 		rate := math.Sqrt(c.low * c.high)
-		s, err := c.step(ctx, rate, Span{c.Plan.Min, c.Plan.Max})
+		s, err := c.step(ctx, rate, Span{Min: c.Plan.Min, Max: c.Plan.Max})
 		switch {
 		case err != nil || s == nil:
 			return err
@@ -113,7 +113,7 @@ func (c *climb) close(ctx context.Context) error {
 // confirm holds the knee for longer, and goes down where it does not hold.
 func (c *climb) confirm(ctx context.Context) error {
 	for c.low >= c.Plan.From {
-		s, err := c.step(ctx, c.low, Span{c.Plan.Max, 2 * c.Plan.Max})
+		s, err := c.step(ctx, c.low, Span{Min: c.Plan.Max, Max: 2 * c.Plan.Max})
 		switch {
 		case err != nil || s == nil:
 			return err

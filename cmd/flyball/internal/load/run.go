@@ -24,6 +24,7 @@ type Run struct {
 	Partial string    `json:"partial,omitempty"` // why it is not whole
 	Plan    Plan      `json:"plan"`
 	Found
+	Verified *Verified `json:"verified,omitempty"`
 }
 
 // ErrFormat is the error of a file that is not a Run.
@@ -59,6 +60,11 @@ func ReadRun(path string) (*Run, error) {
 func (r *Run) Calls() (n uint64) {
 	for _, s := range r.Steps {
 		n += s.Sent
+	}
+	if r.Verified != nil {
+		for _, c := range r.Verified.Cells {
+			n += c.Measured.Sent
+		}
 	}
 	return n
 }

@@ -12,13 +12,17 @@ type Step struct {
 	OK      uint64            `json:"ok"`
 	Errors  map[string]uint64 `json:"errors,omitempty"`  // by kind
 	Refused uint64            `json:"refused,omitempty"` // of the errors, those that say that there is too much to do
-	Goodput float64           `json:"goodput"`           // calls a second that ended well within the step, its first fifth left out
-	Begun   float64           `json:"begun"`             // calls a second that began or were unsent
-	Most    int               `json:"most"`              // calls in flight
+
+	Rejected uint64 `json:"rejected,omitempty"` // not sent, by a guard in front of the target
+
+	Goodput float64 `json:"goodput"` // calls a second that ended well within the step, its first fifth left out
+	Begun   float64 `json:"begun"`   // calls a second that began, were rejected or unsent
+	Most    int     `json:"most"`    // calls in flight
 
 	Service  Times `json:"service"`  // from when a call began to when it ended well
 	Response Times `json:"response"` // from when it should have begun
 	Lag      Times `json:"lag"`      // from when it should have begun to when it did
+	Waited   Times `json:"waited"`   // response times, with those of calls that timed out
 
 	Tight  bool   `json:"tight"`            // p99 and throughput are known as well as was asked for
 	Passed bool   `json:"passed"`           // the target kept up

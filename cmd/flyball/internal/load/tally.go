@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/internal/hist"
 )
 
@@ -15,8 +16,10 @@ const windows = 10
 
 // tally counts the calls of one step.
 type tally struct {
-	begin time.Time
-	calls sync.WaitGroup
+	begin   time.Time
+	warm    time.Duration // calls that should begin before it do not count
+	patient bool          // time-outs are no failures in a row
+	calls   sync.WaitGroup
 
 	mu       sync.Mutex
 	step     Step
@@ -25,26 +28,33 @@ type tally struct {
 	service  times
 	response times
 	lag      times
+	waited   times
 	inARow   int
 	last     error
 }
 
-func newTally(rate float64) *tally {
-	return &tally{begin: time.Now(), step: Step{Rate: rate, Errors: map[string]uint64{}}, service: newTimes(), response: newTimes(), lag: newTimes()}
+func newTally(rate float64, warm time.Duration) *tally {
+	return &tally{begin: time.Now(), warm: warm, step: Step{Rate: rate, Errors: map[string]uint64{}},
+		service: newTimes(), response: newTimes(), lag: newTimes(), waited: newTimes()}
 }
 
-// started makes a call count as in flight, and reports false if there are most
-// already.
-func (t *tally) started(most int) bool {
+// started makes a call that should begin at an instant of the step count as in
+// flight, and reports false if there are most already.
+func (t *tally) started(most int, at time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	counts := at >= t.warm
 	if t.inFlight >= most {
-		t.step.Unsent++
+		if counts {
+			t.step.Unsent++
+		}
 		return false
 	}
 	t.inFlight++
-	t.step.Most = max(t.step.Most, t.inFlight)
-	t.step.Sent++
+	if counts {
+		t.step.Most = max(t.step.Most, t.inFlight)
+		t.step.Sent++
+	}
 	return true
 }
 
@@ -53,23 +63,39 @@ func (t *tally) ended(intended, begun time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.inFlight--
-	if errors.Is(err, context.Canceled) {
-		t.step.Sent-- // the run is over; what would have come of it nobody knows
+	rejected, canceled := errors.Is(err, adaptive.ErrRejected), errors.Is(err, context.Canceled)
+	timedOut := err != nil && kind(err) == timeout
+	switch {
+	case err == nil:
+		t.inARow = 0
+		t.ends = append(t.ends, now.Sub(t.begin))
+	case rejected, canceled, timedOut && t.patient:
+	default:
+		t.inARow++
+		t.last = err
+	}
+	if intended.Sub(t.begin) < t.warm {
+		return
+	}
+	if rejected || canceled { // of a run that is over, nobody knows what would have come
+		t.step.Sent--
+		if rejected {
+			t.step.Rejected++
+		}
 		return
 	}
 	t.lag.add(begun.Sub(intended))
+	if err == nil || timedOut {
+		t.waited.add(now.Sub(intended))
+	}
 	if err != nil {
-		t.inARow++
-		t.last = err
 		t.step.Errors[kind(err)]++
 		if s, ok := err.(Status); ok && s.Refused() {
 			t.step.Refused++
 		}
 		return
 	}
-	t.inARow = 0
 	t.step.OK++
-	t.ends = append(t.ends, now.Sub(t.begin))
 	t.service.add(now.Sub(begun))
 	t.response.add(now.Sub(intended))
 }
@@ -96,16 +122,15 @@ func (t *tally) tight(elapsed time.Duration) bool {
 	if (high-low)/2 > 0.1*t.response.Quantile(0.99) {
 		return false
 	}
-	mean, deviation := steadiness(t.ends, elapsed)
+	mean, deviation := steadiness(t.ends, max(t.warm, elapsed/5), elapsed)
 	const t9 = 2.26 // Student's t for nine degrees of freedom
 	return t9*deviation/math.Sqrt(windows) <= 0.05*mean
 }
 
-// steadiness is of the number of calls that ended in each tenth of the time, its
-// first fifth left out.
-func steadiness(ends []time.Duration, elapsed time.Duration) (mean, deviation float64) {
+// steadiness is of the number of calls that ended in each tenth of the time since
+// from.
+func steadiness(ends []time.Duration, from, elapsed time.Duration) (mean, deviation float64) {
 	var counts [windows]float64
-	from := elapsed / 5
 	for _, e := range ends {
 		if i := int(windows * (e - from) / max(elapsed-from, 1)); e >= from && i < windows {
 			counts[i]++
@@ -126,13 +151,14 @@ func (t *tally) result(elapsed time.Duration) Step {
 	defer t.mu.Unlock()
 	s := t.step
 	s.For = elapsed
-	mean, _ := steadiness(t.ends, elapsed)
-	if elapsed > 0 {
-		s.Goodput = mean * windows / (elapsed - elapsed/5).Seconds()
-		s.Begun = float64(s.Sent+s.Unsent) / elapsed.Seconds()
+	from := max(t.warm, elapsed/5)
+	mean, _ := steadiness(t.ends, from, elapsed)
+	if elapsed > from {
+		s.Goodput = mean * windows / (elapsed - from).Seconds()
+		s.Begun = float64(s.Sent+s.Rejected+s.Unsent) / (elapsed - t.warm).Seconds()
 	}
-	s.Service, s.Response, s.Lag = t.service.sum(), t.response.sum(), t.lag.sum()
-	s.Lag.Points, s.Response.Points = nil, nil
+	s.Service, s.Response, s.Lag, s.Waited = t.service.sum(), t.response.sum(), t.lag.sum(), t.waited.sum()
+	s.Lag.Points, s.Response.Points, s.Waited.Points = nil, nil, nil
 	return s
 }
 

@@ -7,6 +7,8 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+
+	"github.com/flyball-go/flyball/adaptive"
 )
 
 // A Target makes one call. Nil means that it was served. It is called by many
@@ -27,11 +29,15 @@ var (
 	errEndless  = errors.New("body too long")
 )
 
+const timeout = "timeout"
+
 // kind names an error in a few words, so that equal ones can be counted.
 func kind(err error) string {
 	var status Status
 	var network net.Error
 	switch {
+	case errors.Is(err, adaptive.ErrRejected):
+		return "rejected"
 	case errors.As(err, &status):
 		return status.Error()
 	case errors.Is(err, errRedirect):
@@ -39,7 +45,7 @@ func kind(err error) string {
 	case errors.Is(err, errEndless):
 		return errEndless.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return "timeout"
+		return timeout
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

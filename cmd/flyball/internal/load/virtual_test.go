@@ -186,7 +186,7 @@ func TestTheLoopIsOpenUpToTheCap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := generator(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 		g.InFlight, g.GiveUp = 50, math.MaxInt
-		s, err := g.Hold(t.Context(), 100, Span{time.Second, time.Second})
+		s, err := g.Hold(t.Context(), 100, Span{Min: time.Second, Max: time.Second})
 		require.NoError(t, err)
 		require.Equal(t, uint64(50), s.Sent)
 		require.Equal(t, uint64(50), s.Unsent)
@@ -198,7 +198,7 @@ func TestTheLoopIsOpenUpToTheCap(t *testing.T) {
 
 func TestAStepEndsOnceItIsTight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		span := Span{time.Second, 20 * time.Second}
+		span := Span{Min: time.Second, Max: 20 * time.Second}
 		steady, err := generator(serves(8, 0, always(20*ms)).call).Hold(t.Context(), 300, span)
 		require.NoError(t, err)
 		require.True(t, steady.Tight)

@@ -45,6 +45,9 @@ func Loaded(w io.Writer, r *load.Run, took time.Duration, look Look) {
 	if r.Ceiling > 0 {
 		fmt.Fprintf(w, "\nthe generator can make %s calls/s here, to a handler that does nothing\n", Count(r.Ceiling))
 	}
+	if r.Verified != nil {
+		verified(w, r, look)
+	}
 	calls := r.Calls()
 	fmt.Fprintf(w, "made %d %s in %s\n", calls, plural(int(calls), "call"), Duration(took))
 }
