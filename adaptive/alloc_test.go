@@ -2,6 +2,7 @@ package adaptive
 
 import (
 	"context"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +49,16 @@ func TestAdmissionAllocatesNothing(t *testing.T) {
 			allocatesNothing(t, "Via", func() {
 				p, _ := l.TryAcquire()
 				p.Via(h).Done(Success)
+			})
+			tap := l.NewTap(h)
+			allocatesNothing(t, "Tap that tells", func() {
+				p, _ := l.TryAcquire()
+				p.Tap(tap).Done(Success)
+			})
+			tap.Spare(0, math.MaxInt64)
+			allocatesNothing(t, "Tap that counts", func() {
+				p, _ := l.TryAcquire()
+				p.Tap(tap).Done(Success)
 			})
 			nothing := func(context.Context) error { return nil }
 			allocatesNothing(t, "Do", func() { _ = Do(ctx, l, nothing) })

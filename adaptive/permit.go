@@ -21,12 +21,13 @@ type Permit struct {
 }
 
 // tag is what the end of a call is counted with: 63 … 32 window · 31 extras ·
-// 30 untimed · 24 … 0 calls in flight at admission, its own included.
+// 30 untimed · 29 tapped · 24 … 0 calls in flight at admission, its own included.
 type tag uint64
 
 const (
 	tagExtras   tag = 1 << 31 // the slot has a Settler or a weight
 	tagUntimed  tag = 1 << 30 // not drawn for timing, see sampling.go
+	tagTapped   tag = 1 << 29 // the slot has a Tap and no extras
 	tagInFlight tag = 1<<25 - 1
 	tagWindow       = 32
 )
@@ -95,22 +96,46 @@ func (p Permit) Via(s Settler) Permit {
 		return p
 	}
 	switch {
+	case p.tag&tagTapped != 0:
+		p.slot.weight = 1
+		s = settlers{s, p.slot.tap.Load()}
 	case p.tag&tagExtras == 0:
 		p.slot.weight = 1
 	case p.slot.via != nil:
 		s = settlers{s, p.slot.via}
 	}
 	p.slot.via = s
-	if p.tag&tagUntimed != 0 { // who listens is told when
-		p.start = p.slot.lim.Now()
+	p = p.timed()
+	p.tag = p.tag&^tagTapped | tagExtras
+	return p
+}
+
+// Tap is Via for a Tap. It costs least on a permit that tells nobody else and is of
+// weight 1.
+func (p Permit) Tap(t *Tap) Permit {
+	if p.tag&(tagExtras|tagTapped) != 0 || !p.live() {
+		return p.Via(t)
 	}
-	p.tag = p.tag&^tagUntimed | tagExtras
+	if p.slot.tap.Load() != t { // seldom: a slot keeps the one of the call before
+		p.slot.tap.Store(t)
+	}
+	p = p.timed()
+	p.tag |= tagTapped
+	return p
+}
+
+// timed is p with the time it was admitted at: who listens is told when.
+func (p Permit) timed() Permit {
+	if p.tag&tagUntimed != 0 {
+		p.start = p.slot.lim.Now()
+		p.tag &^= tagUntimed
+	}
 	return p
 }
 
 // weigh notes that p takes n places.
 func (p Permit) weigh(n int) Permit {
-	p.slot.weight, p.slot.via = n, nil
+	p.slot.weight, p.slot.via = int32(n), nil
 	p.slot.lim.surplus.Add(int64(n - 1))
 	p.tag |= tagExtras
 	return p
@@ -135,8 +160,12 @@ func (p Permit) end(r Result, meant bool) {
 	if s == nil {
 		return
 	}
-	if p.tag&tagExtras != 0 {
-		p.settle(r, meant)
+	if p.tag&(tagExtras|tagTapped) != 0 {
+		if p.tag&tagTapped != 0 {
+			p.endTapped(r, meant)
+		} else {
+			p.settle(r, meant)
+		}
 		return
 	}
 	if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
@@ -176,8 +205,7 @@ func (p Permit) late(meant bool) {
 	}
 }
 
-// settle is end for a call with extras: it tells the guards in front; the place
-// is freed even if one panics.
+// settle is end for a call with extras.
 func (p Permit) settle(r Result, meant bool) {
 	via, weight, ok := p.take()
 	if !ok {
@@ -189,14 +217,34 @@ func (p Permit) settle(r Result, meant bool) {
 		l.finish(p, weight, r)
 		return
 	}
-	at := l.Now()
+	l.settle(via, p, weight, r, l.Now())
+}
+
+// endTapped is end for a call with a Tap.
+func (p Permit) endTapped(r Result, meant bool) {
+	s := p.slot
+	t := s.tap.Load() // of this call, if it has the slot yet, which is asked next
+	if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
+		p.late(meant)
+		return
+	}
+	l, at := s.lim, s.lim.Now()
+	if r.Outcome == Success && t.count(s.stripe, p.start, at) {
+		l.finishAt(p, 1, r, at)
+	} else {
+		l.settle(t.settler, p, 1, r, at)
+	}
+}
+
+// settle tells s how the call of p ended; its places are freed even if s panics.
+func (l *Limiter) settle(s Settler, p Permit, weight int, r Result, at Instant) {
 	r = l.judged(p, r, at)
 	if r.RetryAfter > 0 && r.Outcome == Refused {
 		defer l.finishAndHoldBack(p, weight, r, at)
 	} else {
 		defer l.finishAt(p, weight, r, at)
 	}
-	via.Settle(End{Result: r, Start: p.start, At: at, Weight: weight})
+	s.Settle(End{Result: r, Start: p.start, At: at, Weight: weight})
 }
 
 // take ends a permit with extras at its slot and returns them.
@@ -205,7 +253,7 @@ func (p Permit) take() (via Settler, weight int, ok bool) {
 	if !s.word.CompareAndSwap(p.word, p.word+slotSettling-slotHeld) {
 		return nil, 0, false
 	}
-	via, weight = s.via, s.weight
+	via, weight = s.via, int(s.weight)
 	s.via = nil
 	s.word.Store(p.word + slotNext - slotHeld)
 	return via, weight, true

@@ -19,15 +19,17 @@ import (
 // via and weight belong to whoever holds the slot, and few calls need them. They are
 // written while it is held, by whoever has the permit, and read and cleared
 // while it is settling, by whoever ended it; the word's operations order the two, and
-// the next claim after them.
+// the next claim after them. tap stays from call to call, as it is mostly the same;
+// whose it is the tag of a permit tells.
 type slot struct {
 	word   atomic.Uint64
 	lim    *Limiter
 	shard  *shard // where ends of its calls are counted
 	seed   uint64 // of its draws, see drawn
 	via    Settler
-	weight int
-	_      [8]byte // to a cache line: neighbours are held by other goroutines
+	tap    atomic.Pointer[Tap]
+	weight int32
+	stripe uint32 // the shard's number
 }
 
 const (
@@ -87,7 +89,8 @@ func (s *slots) grown(l *Limiter, inFlight int) *[]slot {
 	next := make([]slot, size)
 	for i := range next {
 		next[i].lim, next[i].seed = l, mixed(uint64(i))
-		next[i].shard = &l.samples.shards[i%len(l.samples.shards)]
+		n := i % len(l.samples.shards)
+		next[i].shard, next[i].stripe = &l.samples.shards[n], uint32(n)
 	}
 	s.table.Store(&next)
 	return &next

@@ -23,7 +23,6 @@ type Breaker struct {
 	errOpen   error
 	errProbes error
 	real      bool // the limiter is on the machine's clock
-	stripes   int
 
 	// phase is the state and what belongs to it. Each change of state makes a new
 	// one, so a result whose phase is not this one is late.
@@ -77,7 +76,6 @@ func NewWith(lim *adaptive.Limiter, c Config, parts Parts) (*Breaker, error) {
 		b.rand = newRand()
 	}
 	b.real = lim.RealTime()
-	b.stripes = stripesFor(b.real)
 	now := lim.Now()
 	b.watch.start(now)
 	b.phase.Store(b.newClosed(Closed, now, "new"))
@@ -92,7 +90,7 @@ func (b *Breaker) Acquire(ctx context.Context) (adaptive.Permit, error) {
 	if ph := b.phase.Load(); ph.state == Closed && !b.lim.Full() {
 		p, err := b.lim.Acquire(ctx)
 		if err == nil && b.phase.Load() == ph && int64(p.Start()) < b.watch.due.Load() {
-			return p.Via(ph), nil
+			return p.Tap(ph.tap), nil
 		}
 		return b.acquired(p, err)
 	}
@@ -158,6 +156,7 @@ func (b *Breaker) Stats() Stats {
 	s.State, s.Remembered, s.Opened = ph.state, b.remembered, b.opened
 	switch ph.state {
 	case Closed, ForcedClosed:
+		ph.gather()
 		s.Successes, s.Failures, s.Slow = ph.results.counts(now)
 	case HalfOpen:
 		s.Successes, s.Failures = uint64(ph.good), uint64(ph.bad)
@@ -177,7 +176,7 @@ func (b *Breaker) admit(p adaptive.Permit) (adaptive.Permit, error) {
 	}
 	switch ph.state {
 	case Closed, ForcedClosed:
-		return p.Via(ph), nil
+		return p.Tap(ph.tap), nil
 	case Disabled:
 		return p, nil
 	case HalfOpen:

@@ -15,6 +15,7 @@ func (b *Breaker) Explain() string {
 	fmt.Fprintf(&s, "breaker %v since %.3fs: %s", ph.state, ph.since.Seconds(), ph.why)
 	switch ph.state {
 	case Closed, ForcedClosed:
+		ph.gather()
 		good, bad, slow := ph.results.counts(now)
 		fmt.Fprintf(&s, "; %d of the last %d results failed", bad, good+bad)
 		if b.c.SlowRate > 0 {

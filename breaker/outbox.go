@@ -9,8 +9,12 @@ type notice struct {
 // enter makes ph the phase in force. Breaker.mu is held; the caller calls
 // deliver once it is free.
 func (b *Breaker) enter(ph *phase, tell func()) {
-	b.outbox = append(b.outbox, notice{Change{b.phase.Load().state, ph.state, ph.since, ph.why}, tell})
+	old := b.phase.Load()
+	b.outbox = append(b.outbox, notice{Change{old.state, ph.state, ph.since, ph.why}, tell})
 	b.phase.Store(ph)
+	if old.tap != nil {
+		old.tap.Tell() // who ends now is late
+	}
 }
 
 // deliver tells the limiter and OnStateChange of what has changed, oldest first.

@@ -9,8 +9,8 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-// phase is a state from when it is entered until it is left. A closed one is the
-// Settler of every call admitted in it, so that a permit costs no allocation.
+// phase is a state from when it is entered until it is left. A closed one has a
+// Tap for every call admitted in it, so that a permit costs no allocation.
 type phase struct {
 	b     *Breaker
 	state State
@@ -18,7 +18,8 @@ type phase struct {
 	why   string
 
 	// Closed and forced closed.
-	results *window
+	tap     *adaptive.Tap    // of its calls
+	results *window          // under Breaker.mu
 	retryAt adaptive.Instant // latest Retry-After heard, under Breaker.mu; also half-open
 
 	// Open and half-open: gobreaker's, from the trip until it closes.
@@ -61,7 +62,9 @@ func newCore(name string, limit int, share float64) *core {
 
 // newClosed is a phase in which calls pass.
 func (b *Breaker) newClosed(s State, at adaptive.Instant, why string) *phase {
-	return &phase{b: b, state: s, since: at, why: why, results: newWindow(b.c.Window, b.stripes)}
+	ph := &phase{b: b, state: s, since: at, why: why, results: newWindow(b.c.Window)}
+	ph.tap = b.lim.NewTap(ph)
+	return ph
 }
 
 // heard remembers how long the downstream asked us to hold back.
@@ -132,7 +135,8 @@ func (b *Breaker) halfOpen(ph *phase, now adaptive.Instant) {
 // close closes the breaker at instant at. Breaker.mu is held.
 func (b *Breaker) close(s State, at adaptive.Instant, why string) {
 	next, n := b.newClosed(s, at, why), b.remembered
-	next.results.note(at, n) // so that a trip while the limit is being restored does not forget it
+	first, _ := next.results.at(at)
+	first.limit = n // so that a trip while the limit is being restored does not forget it
 	b.watch.start(at)
 	b.enter(next, func() { b.lim.Recover(n) })
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/flyball-go/flyball/adaptive"
 )
 
-// Settle implements [adaptive.Settler] for calls admitted while closed.
+// Settle implements [adaptive.Settler] for calls admitted while closed, but for
+// successes that are only counted.
 func (ph *phase) Settle(e adaptive.End) {
 	b := ph.b
 	b.watch.ended(e)
@@ -15,13 +16,6 @@ func (ph *phase) Settle(e adaptive.End) {
 	case b.phase.Load() != ph:
 		b.late.Add(1)
 	case e.Outcome == adaptive.Ignored:
-	case e.Outcome == adaptive.Success && b.c.SlowRate < 0:
-		if q := b.watch.quiet.Load(); q != 0 {
-			b.watch.stir(q)
-		}
-		if w := ph.results; w.add(w.good(), e.At) {
-			w.note(e.At, b.lim.Limit())
-		}
 	default:
 		b.mu.Lock()
 		if b.phase.Load() == ph {
@@ -36,51 +30,62 @@ func (ph *phase) Settle(e adaptive.End) {
 
 // count counts a result and trips if it is one too many. Breaker.mu is held.
 func (ph *phase) count(e adaptive.End) {
-	b, w := ph.b, ph.results
-	counter := &w.bad
-	if e.Outcome == adaptive.Success {
-		counter = w.good()
-		b.watch.stir(b.watch.quiet.Load())
+	b := ph.b
+	ph.gather()
+	s, begins := ph.results.at(e.At)
+	if begins {
+		s.limit = b.lim.Limit()
 	}
-	if w.add(counter, e.At) {
-		w.note(e.At, b.lim.Limit())
+	if e.Outcome == adaptive.Success {
+		s.good++
+		b.succeeded()
+	} else {
+		s.bad++
+		ph.heard(e)
+		b.failed(e)
 	}
 	slow := b.c.SlowRate > 0 && b.slow(e)
 	if slow {
-		w.add(&w.slow, e.At)
+		s.slow++
 	}
-	if e.Outcome != adaptive.Success {
-		ph.heard(e)
-		b.fails(e)
+	if ph.state == Closed {
+		if why := b.judge(ph, e, slow); why != "" {
+			b.trip(ph, e.At, why)
+			return
+		}
+		if e.Outcome != adaptive.Success {
+			b.listen(ph, e.At)
+		}
 	}
-	if ph.state != Closed {
-		return
-	}
-	if why := b.judge(ph, e, slow); why != "" {
-		b.trip(ph, e.At, why)
-	} else if e.Outcome != adaptive.Success {
-		b.listen(ph, e.At)
-	}
+	ph.spare()
 }
 
-// fails counts a failure beside the window. Breaker.mu is held.
-func (b *Breaker) fails(e adaptive.End) {
+// gather takes over the successes that were only counted. Breaker.mu is held.
+func (ph *phase) gather() { ph.results.gather(ph.tap.Counted()) }
+
+// spare says of which successes ph need not hear: while there is nothing to put
+// right, of those until the slice of the window ends, unless they are watched.
+// Breaker.mu is held.
+func (ph *phase) spare() {
+	w := &ph.b.watch
+	if w.quiet || w.streak > 0 || w.floor.bad > 0 || ph.b.c.SlowRate > 0 {
+		ph.tap.Tell()
+		return
+	}
+	ph.tap.Spare(adaptive.Instant(w.mark.Load()), ph.results.ends())
+}
+
+// failed counts a failure beside the window. Breaker.mu is held.
+func (b *Breaker) failed(e adaptive.End) {
 	w := &b.watch
 	w.failed++
-	w.streak.Add(1)
-	w.quiet.Or(failing)
+	w.streak++
 	lim := b.lim.Config()
 	if b.c.AtFloor < 0 || lim.Min == lim.Max {
 		return
 	}
-	switch {
-	case b.lim.Limit() > lim.Min:
-		w.quiet.And(^uint32(floored))
-		w.floorBad = 0
-		w.floorGood.Store(0)
-	case e.Outcome == adaptive.Refused || e.Outcome == adaptive.TimedOut:
-		w.floorBad++
-		w.quiet.Or(floored)
+	if above := b.leaveFloor(); !above && (e.Outcome == adaptive.Refused || e.Outcome == adaptive.TimedOut) {
+		w.floor.bad++
 	}
 }
 
@@ -98,13 +103,13 @@ func (b *Breaker) slow(e adaptive.End) bool {
 // trips nothing, whatever came before. Breaker.mu is held.
 func (b *Breaker) judge(ph *phase, e adaptive.End, isSlow bool) string {
 	failed := e.Outcome != adaptive.Success
-	if n := b.watch.streak.Load(); failed && b.c.Consecutive > 0 && n >= int64(b.c.Consecutive) {
+	if n := b.watch.streak; failed && b.c.Consecutive > 0 && n >= b.c.Consecutive {
 		return fmt.Sprintf("%d failures in a row, %d trip", n, b.c.Consecutive)
 	}
-	if bad := b.watch.floorBad; failed && b.c.AtFloor > 0 && bad >= int64(b.c.AtFloor) {
+	if f := b.watch.floor; failed && b.c.AtFloor > 0 && f.bad >= b.c.AtFloor {
 		// With Rate off, most of them.
-		if all := bad + b.watch.floorGood.Load(); over(uint64(bad), uint64(all), max(b.c.Rate, 0.5)) {
-			return fmt.Sprintf("%d of %d calls refused or timed out with the limit at its floor of %d, %d trip", bad, all, b.lim.Limit(), b.c.AtFloor)
+		if all := f.bad + f.good; over(uint64(f.bad), uint64(all), max(b.c.Rate, 0.5)) {
+			return fmt.Sprintf("%d of %d calls refused or timed out with the limit at its floor of %d, %d trip", f.bad, all, b.lim.Limit(), b.c.AtFloor)
 		}
 	}
 	good, bad, slow := ph.results.counts(e.At)

@@ -13,36 +13,29 @@ import (
 // calls in flight it keeps no list. It marks an instant and counts how many of the
 // permits in use then have not been given back yet: those are at least as old.
 //
-// A success normally costs a look at two words that are seldom written.
+// Of most successes it need not hear, see [phase.spare].
 type watch struct {
-	quiet atomic.Uint32 // what a success has to put right
-	mark  atomic.Int64  // calls admitted by then are watched
-	left  atomic.Int64  // of those, in flight, by weight
-	due   atomic.Int64  // when to look again
-
-	streak    atomic.Int64 // failures in a row
-	floorGood atomic.Int64 // successes with the limit at its floor
+	mark atomic.Int64 // calls admitted by then are watched
+	left atomic.Int64 // of those, in flight, by weight
+	due  atomic.Int64 // when to look again
 
 	// Under Breaker.mu.
-	since    adaptive.Instant // of silence, to within an eighth of what is too long
-	failed   int64            // since then
-	floorBad int64            // refusals and time-outs with the limit at its floor
+	quiet  bool             // no success since the last look
+	since  adaptive.Instant // of silence, to within an eighth of what is too long
+	failed int              // since then
+	streak int              // failures in a row
+	floor  atFloor
 }
 
-const (
-	silent  = 1 << iota // no success since the last look
-	failing             // streak is above 0
-	floored             // the limit is at its floor
-)
+// atFloor is what became of calls with the limit at its floor, from the first
+// refusal or time-out there on.
+type atFloor struct{ good, bad int }
 
 const looks = 8 // in the time that is too long
 
 // start begins to watch at now. Breaker.mu is held.
 func (w *watch) start(now adaptive.Instant) {
-	w.quiet.Store(silent)
-	w.streak.Store(0)
-	w.floorGood.Store(0)
-	w.since, w.failed, w.floorBad = now, 0, 0
+	w.quiet, w.since, w.failed, w.streak, w.floor = true, now, 0, 0, atFloor{}
 	w.mark.Store(math.MinInt64)
 	w.left.Store(0)
 	w.due.Store(int64(now))
@@ -55,15 +48,22 @@ func (w *watch) ended(e adaptive.End) {
 	}
 }
 
-// stir is the rest of a success, when there is something to put right.
-func (w *watch) stir(quiet uint32) {
-	if quiet&floored != 0 {
-		w.floorGood.Add(1)
+// succeeded is told of a success. Breaker.mu is held.
+func (b *Breaker) succeeded() {
+	w := &b.watch
+	w.quiet, w.streak = false, 0
+	if w.floor.bad > 0 {
+		w.floor.good++
+		b.leaveFloor()
 	}
-	if quiet&(silent|failing) != 0 {
-		w.quiet.And(^uint32(silent | failing))
-		w.streak.Store(0)
+}
+
+// leaveFloor forgets what was at the floor if the limit is above it.
+func (b *Breaker) leaveFloor() (above bool) {
+	if above = b.lim.Limit() > b.lim.Config().Min; above {
+		b.watch.floor = atFloor{}
 	}
+	return above
 }
 
 // patience is how long silence may last, and how old a call in flight is then that
@@ -96,9 +96,9 @@ func (b *Breaker) listen(ph *phase, now adaptive.Instant) {
 		return
 	}
 	silence, age := b.patience()
-	if w.quiet.Load()&silent == 0 {
-		w.since, w.failed = now, 0
-		w.quiet.Or(silent)
+	if !w.quiet {
+		w.quiet, w.since, w.failed = true, now, 0
+		ph.tap.Tell() // before the watched are counted
 		b.remark(now)
 	}
 	w.due.Store(int64(now.Add(max(silence/looks, minWindow))))
@@ -109,7 +109,7 @@ func (b *Breaker) listen(ph *phase, now adaptive.Instant) {
 		}
 	}
 	quietFor := now.Sub(w.since) + silence/looks
-	enough := stuck+w.failed >= int64(b.c.MinCalls) || stuck > 0 && stuck >= int64(b.lim.Limit())
+	enough := stuck+int64(w.failed) >= int64(b.c.MinCalls) || stuck > 0 && stuck >= int64(b.lim.Limit())
 	switch {
 	case !enough:
 		if marked >= age {
