@@ -216,6 +216,8 @@ func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out
 	}
 	if c.Format == "json" {
 		out.Write(data)
+	} else if c.Verification.Run != "" {
+		report.Verified(out, run, time.Since(run.Begun), out.look)
 	} else {
 		report.Loaded(out, run, time.Since(run.Begun), out.look)
 	}

@@ -56,15 +56,10 @@ func ReadRun(path string) (*Run, error) {
 	return &r, nil
 }
 
-// Calls is how many were made.
+// Calls is how many were made to find the knee.
 func (r *Run) Calls() (n uint64) {
 	for _, s := range r.Steps {
 		n += s.Sent
-	}
-	if r.Verified != nil {
-		for _, c := range r.Verified.Cells {
-			n += c.Measured.Sent
-		}
 	}
 	return n
 }

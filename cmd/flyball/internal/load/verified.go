@@ -46,6 +46,14 @@ func (v *Verified) Failed() (failed []Cell) {
 	return failed
 }
 
+// Calls is how many were made, without those of the warm-up.
+func (v *Verified) Calls() (n uint64) {
+	for _, c := range v.Cells {
+		n += c.Measured.Sent
+	}
+	return n
+}
+
 // At is the cell of a multiple of the knee; nil if it was not measured.
 func (v *Verified) At(times float64, guarded bool) *Cell {
 	for i := range v.Cells {

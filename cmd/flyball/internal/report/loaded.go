@@ -45,10 +45,16 @@ func Loaded(w io.Writer, r *load.Run, took time.Duration, look Look) {
 	if r.Ceiling > 0 {
 		fmt.Fprintf(w, "\nthe generator can make %s calls/s here, to a handler that does nothing\n", Count(r.Ceiling))
 	}
-	if r.Verified != nil {
+	made := r.Calls()
+	if v := r.Verified; v != nil {
+		fmt.Fprintln(w)
 		verified(w, r, look)
+		made += v.Calls()
 	}
-	calls := r.Calls()
+	tellMade(w, made, took)
+}
+
+func tellMade(w io.Writer, calls uint64, took time.Duration) {
 	fmt.Fprintf(w, "made %d %s in %s\n", calls, plural(int(calls), "call"), Duration(took))
 }
 

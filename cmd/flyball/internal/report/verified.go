@@ -10,6 +10,20 @@ import (
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
 )
 
+// Verified writes what a run made of a prediction, without the knee that an earlier
+// run found.
+func Verified(w io.Writer, r *load.Run, took time.Duration, look Look) {
+	if r.Partial != "" {
+		fmt.Fprintf(w, "Not the whole test: %s.\n", r.Partial)
+	}
+	calls := uint64(0)
+	if v := r.Verified; v != nil {
+		verified(w, r, look)
+		calls = v.Calls()
+	}
+	tellMade(w, calls, took)
+}
+
 // verified writes what was predicted beside what was measured.
 func verified(w io.Writer, r *load.Run, look Look) {
 	v := r.Verified
@@ -20,7 +34,7 @@ func verified(w io.Writer, r *load.Run, look Look) {
 	case r.Partial != "" && len(v.Failed()) == 0:
 		head, color = "not all of the prediction was put to the test", asciigraph.Red
 	}
-	fmt.Fprintf(w, "\n%s\n\n", paint(head, color, look.Color))
+	fmt.Fprintf(w, "%s\n\n", paint(head, color, look.Color))
 	table := [][]string{{"knee", "calls/s", "client", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "rejected", "predicted", "failed", "holds"}}
 	for _, c := range v.Cells {
 		m, p := &c.Measured, c.Predicted
