@@ -12,33 +12,39 @@ const slices = 10
 // window counts results of the recent past, by slices of time. It is a ring under
 // Breaker.mu. Successes that nobody was told of come in bulk: see gather.
 type window struct {
-	length uint64 // of a slice, ns
+	length int64 // of a slice, ns
 	slices [slices]slice
 	last   *slice // in which results were last counted
 	bulk   uint64 // of the successes that were only counted, so many are in slices
 }
 
 type slice struct {
-	number          uint64 // since instant 0; it wraps if the clock goes below that
+	number          int64 // since instant 0
 	good, bad, slow uint64
 	limit           int // when the slice began
 }
 
 func newWindow(d time.Duration) *window {
-	w := &window{length: uint64(d) / slices}
+	w := &window{length: int64(d) / slices}
 	for i := range w.slices {
-		w.slices[i].number = math.MaxUint64 // which there is none of
+		w.slices[i].number = math.MinInt64 // long ago
 	}
 	w.last = &w.slices[0]
 	return w
 }
 
-func (w *window) number(at adaptive.Instant) uint64 { return uint64(at) / w.length }
+func (w *window) number(at adaptive.Instant) int64 {
+	n := int64(at) / w.length
+	if int64(at) < n*w.length {
+		n--
+	}
+	return n
+}
 
 // at is the slice of instant at, and whether it is new.
 func (w *window) at(at adaptive.Instant) (s *slice, begins bool) {
 	n := w.number(at)
-	s = &w.slices[n%slices]
+	s = &w.slices[(n%slices+slices)%slices]
 	if s.number != n {
 		*s, begins = slice{number: n}, true
 	}
@@ -79,4 +85,4 @@ func (w *window) highest(now adaptive.Instant) (limit int) {
 }
 
 // counts reports whether s still counts in the slice of that number.
-func (s *slice) counts(number uint64) bool { return number-s.number < slices }
+func (s *slice) counts(number int64) bool { return s.number > number-slices }

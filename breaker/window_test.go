@@ -13,7 +13,7 @@ import (
 // TestTheWindowCountsWhatAListWould holds the ring against a list of all results.
 func TestTheWindowCountsWhatAListWould(t *testing.T) {
 	type result struct {
-		slice uint64
+		slice int64
 		bad   bool
 		limit int
 	}
