@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -17,6 +18,18 @@ type Candidate struct {
 	Name    string          // in results
 	Limiter adaptive.Config // its Queue and MaxWait are the scenario's; a Law may be one of corelimit's
 	Breaker *breaker.Config // in front of the limiter; nil means none
+
+	// Guard makes a guard of one's own for each client, in place of all that: somebody
+	// else's limiter, to be compared. Its limit is not measured, and it is not told the
+	// classes and deadlines of calls.
+	Guard func(Setting) (adaptive.Guard, error)
+}
+
+// A Setting is what a guard of one's own finds in a run.
+type Setting struct {
+	Clock adaptive.Clock
+	Rand  *rand.Rand // of this client, from the scenario's seed
+	Queue int        // the scenario's, as Config.Queue means it: −1 is none
 }
 
 // Try plays sc for c with the scenario's seed. The error is all faults of sc and
@@ -47,6 +60,12 @@ func (r *Runner) Play(ctx context.Context, sc *Scenario, c Candidate) (*Result, 
 
 // guard reads c, or returns all its faults.
 func (c *Candidate) guard() (*guardKind, error) {
+	if c.Guard != nil {
+		if c.Breaker != nil {
+			return nil, fmt.Errorf("candidate %q: has a Guard and a Breaker; a guard of one's own brings its own", c.Name)
+		}
+		return &guardKind{name: c.Name, repeatable: true, foreign: c.Guard}, nil
+	}
 	g := &guardKind{name: c.Name, repeatable: true, config: c}
 	limiter := c.Limiter
 	var faults []error

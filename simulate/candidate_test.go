@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -104,4 +105,32 @@ func TestACandidateKeepsItsHistory(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, got.History.Trips)
 	}
+}
+
+func TestAGuardOfOnesOwnIsPlayedAsTheNamedOnesAre(t *testing.T) {
+	sc, err := simulate.Parse("overload", []byte(`{
+		name: overload, duration: 20s, timeout: 1s, load: {poisson: 600}, clients: {count: 2}, wait: {queue: 30, max: 300ms},
+		downstream: {servers: 20, service: {exp: 50ms}}}`))
+	require.NoError(t, err)
+	var r simulate.Runner
+	var draws []float64
+	own := simulate.Candidate{Name: "fixed:10", Guard: func(s simulate.Setting) (adaptive.Guard, error) {
+		draws = append(draws, s.Rand.Float64())
+		return adaptive.NewWith(adaptive.Config{Law: "fixed:10", Queue: s.Queue}, adaptive.Parts{Clock: s.Clock})
+	}}
+	want, err := r.Run(context.Background(), sc, "fixed:10")
+	require.NoError(t, err)
+	got, err := r.Try(context.Background(), sc, own)
+	require.NoError(t, err)
+	require.Nil(t, got.Limit, "it is nobody's business what it is")
+	got.Limit, got.Series.Limit = want.Limit, want.Series.Limit
+	require.Equal(t, want, got)
+	require.Len(t, draws, 2)
+	require.NotEqual(t, draws[0], draws[1], "each client draws for itself")
+
+	_, err = r.Play(context.Background(), sc, simulate.Candidate{Name: "own", Guard: own.Guard, Breaker: &breaker.Config{}})
+	require.ErrorContains(t, err, `candidate "own": has a Guard and a Breaker`)
+	own.Guard = func(simulate.Setting) (adaptive.Guard, error) { return nil, errors.New("no guard today") }
+	_, err = r.Play(context.Background(), sc, own)
+	require.ErrorContains(t, err, "no guard today")
 }

@@ -30,6 +30,7 @@ type guardKind struct {
 	breaker    coupling
 	config     *Candidate // what was given in place of a name; nil otherwise
 	history    bool       // keep what it decides
+	foreign    func(Setting) (adaptive.Guard, error)
 }
 
 // coupling is how a breaker stands to the limiter.
@@ -119,6 +120,15 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	if g.open {
 		return nil
 	}
+	queue := -1
+	if r.sc.Wait.Queue > 0 {
+		queue = r.sc.Wait.Queue
+	}
+	if g.foreign != nil {
+		own, err := g.foreign(Setting{Clock: clock, Rand: newStream(r.sc.Seed, "guard", uint64(i)).sequence(), Queue: queue})
+		c.guard = own
+		return err
+	}
 	config := adaptive.Config{Min: lowest, Max: highest, Initial: initial}
 	trip := r.sc.Breaker
 	if g.config != nil {
@@ -127,10 +137,7 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 			trip = *g.config.Breaker
 		}
 	}
-	config.Queue = -1
-	if r.sc.Wait.Queue > 0 {
-		config.Queue = r.sc.Wait.Queue
-	}
+	config.Queue = queue
 	parts := adaptive.Parts{Law: g.law, Clock: clock}
 	r.historian.parts(i, &parts)
 	switch {
