@@ -12,15 +12,24 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/flyball-go/flyball/internal/drawn"
+	"github.com/flyball-go/flyball/bench/peers"
+	"github.com/flyball-go/flyball/bench/virtual"
 	"github.com/flyball-go/flyball/simulate"
 )
 
 // rivals are the guards of the claim: every law of ours, the yardstick of a fixed
-// limit that somebody knew to be right, and all that is imported.
-const rivals = "knee,fixed:1x,fixed:2x,aimd,vegas,gradient,none," +
+// limit that somebody knew to be right, all that is imported, and every peer.
+var rivals = "knee,fixed:1x,fixed:2x,aimd,vegas,gradient,none," +
 	"corelimit/aimd,corelimit/aimd-win,corelimit/vegas,corelimit/vegas-win," +
-	"corelimit/gradient,corelimit/gradient-win,corelimit/gradient2,corelimit/gradient2-win"
+	"corelimit/gradient,corelimit/gradient-win,corelimit/gradient2,corelimit/gradient2-win," +
+	strings.Join(peerNames(), ",")
+
+func peerNames() (names []string) {
+	for _, p := range peers.All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
 
 // options of control, as flags.
 type options struct {
@@ -59,7 +68,12 @@ func readOptions(args []string) (*options, error) {
 	}
 	var faults []error
 	for _, g := range o.guards {
-		faults = append(faults, simulate.CheckGuard(g))
+		if _, err := peers.Find(g); err == nil {
+			continue
+		}
+		if err := simulate.CheckGuard(g); err != nil {
+			faults = append(faults, fmt.Errorf("%w; or one of the peers %s", err, strings.Join(peerNames(), ", ")))
+		}
 	}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
@@ -116,21 +130,24 @@ func (o *options) matches() ([]match, error) {
 		if !coded.Match(text) {
 			continue
 		}
-		sc, err := simulate.Load(file)
-		if err != nil {
-			return nil, err
-		}
-		if !o.only.MatchString(sc.Name) {
-			continue
-		}
 		for _, seed := range o.seeds {
-			all = append(all, match{set: named, sc: seeded(sc, seed)})
+			m, err := newMatch(named, virtual.Game{File: file, Seed: seed})
+			if err != nil {
+				return nil, err
+			}
+			if o.only.MatchString(m.sc.Name) {
+				all = append(all, m)
+			}
 		}
 	}
 	for _, seed := range o.random {
 		for i := range o.count {
-			if sc := drawn.Scenario(seed, i); o.only.MatchString(sc.Name) {
-				all = append(all, match{set: random, sc: sc})
+			m, err := newMatch(random, virtual.Game{Seed: seed, Index: i})
+			if err != nil {
+				return nil, err
+			}
+			if o.only.MatchString(m.sc.Name) {
+				all = append(all, m)
 			}
 		}
 	}
@@ -138,12 +155,6 @@ func (o *options) matches() ([]match, error) {
 		return nil, fmt.Errorf("no scenario to play: none in %s fits, and no random ones are asked for", o.scenarios)
 	}
 	return all, nil
-}
-
-func seeded(sc *simulate.Scenario, seed uint64) *simulate.Scenario {
-	c := *sc
-	c.Seed = seed
-	return &c
 }
 
 // control plays all and prints what came out.
@@ -160,10 +171,13 @@ func control(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	runner := &simulate.Runner{Guards: o.guards, Events: o.events}
+	runner := &simulate.Runner{Guards: ours(o.guards), Events: o.events}
 	runner.Recall(memory.found)
-	err = playAll(ctx, runner, matches)
+	err = playAll(ctx, runner, o.guards, matches)
 	if err := errors.Join(err, memory.keep(runner.Found())); err != nil {
+		return err
+	}
+	if err := playVirtual(ctx, runner, o.guards, matches); err != nil {
 		return err
 	}
 	if o.csv != "" {

@@ -34,7 +34,7 @@ func library(t *testing.T) string {
 func TestControlPrintsEveryTableAndKeepsTheOracles(t *testing.T) {
 	dir := library(t)
 	memory, runs := filepath.Join(dir, "cache", "oracles.json"), filepath.Join(dir, "runs.csv")
-	args := []string{"control", "-scenarios", dir, "-guards", "knee,fixed:1x,none", "-seeds", "1,2", "-oracles", memory, "-csv", runs}
+	args := []string{"control", "-scenarios", dir, "-guards", "knee,fixed:1x,none,vector,failsafe", "-seeds", "1,2", "-oracles", memory, "-csv", runs}
 	var first, again bytes.Buffer
 	require.NoError(t, league(context.Background(), args, &first))
 	require.FileExists(t, memory)
@@ -45,11 +45,32 @@ func TestControlPrintsEveryTableAndKeepsTheOracles(t *testing.T) {
 	require.Contains(t, text, "`go run ./bench/cmd/league control -scenarios "+dir)
 	require.Contains(t, text, "| guard | named: mean of 2 |")
 	require.Regexp(t, "(?m)^\\| `knee` \\| 0\\.\\d{3} \\|", text)
-	require.Regexp(t, `(?m)^\| tiny \| [01]\.\d{3} \| [01]\.\d{3} \| [01]\.\d{3} \|$`, text)
+	require.Regexp(t, `(?m)^\| tiny \|( [01]\.\d{3} \|){5}$`, text)
+	require.Regexp(t, "(?m)^- named, by worst case: \\*\\*\\d of 4\\*\\*: `", text)
+	require.Contains(t, text, "\n- `vector`: re-expressed from ")
 	require.NotContains(t, text, "| other |", "it has no code of the catalogue")
 	data, err := os.ReadFile(runs)
 	require.NoError(t, err)
-	require.Len(t, strings.Split(strings.TrimSpace(string(data)), "\n"), 1+2*4, "two seeds of three guards and the oracle")
+	require.Len(t, strings.Split(strings.TrimSpace(string(data)), "\n"), 1+2*6, "two seeds of five guards and the oracle")
+}
+
+func TestPeersCanBePlayedAlone(t *testing.T) {
+	var text bytes.Buffer
+	require.NoError(t, league(context.Background(), []string{"control", "-scenarios", library(t), "-guards", "envoy", "-oracles=", "-brief"}, &text))
+	require.Contains(t, text.String(), "- named, by mean: **1 of 1**: `envoy` ")
+	require.NotContains(t, text.String(), "`none`")
+}
+
+func TestTheFirstIsRankedAmongThoseNotToldTheCapacity(t *testing.T) {
+	o := &options{guards: []string{"knee", "vegas", "fixed:1x", "none"}}
+	p := &printer{w: new(bytes.Buffer)}
+	p.ranks(o, []row{{named, "a", [][]float64{{0.8, 0.6}, {0.9, 0.1}, {1, 1}, {0.1, 0.2}}}})
+	require.NoError(t, p.err)
+	require.Equal(t, "\n## Where `knee` stands\n\nAmong all that were not told the capacity.\n\n"+
+		"- named, by mean: **1 of 3**: `knee` 0.700, `vegas` 0.500, `none` 0.150\n"+
+		"- named, by worst case: **1 of 3**: `knee` 0.600, `vegas` 0.100, `none` 0.100\n"+
+		"- all, by mean: **1 of 3**: `knee` 0.700, `vegas` 0.500, `none` 0.150\n"+
+		"- all, by worst case: **1 of 3**: `knee` 0.600, `vegas` 0.100, `none` 0.100\n", p.w.(*bytes.Buffer).String())
 }
 
 func TestControlWritesAFile(t *testing.T) {
@@ -97,6 +118,7 @@ func TestWrongInputIsRefusedInOneLineAFault(t *testing.T) {
 		{"control -sead 1", "-sead"},
 		{"control knee", `"knee" is no flag`},
 		{"control -guards vega", `guard "vega" is not known`},
+		{"control -guards envoi", `or one of the peers failsafe, `},
 		{"control -seeds 1,x", `-seeds: "x" is no whole number`},
 		{"control -random -1", `-random: "-1" is no whole number`},
 		{"control -n 0", "-n is 0, want at least 1"},

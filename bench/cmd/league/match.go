@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/flyball-go/flyball/bench/peers"
+	"github.com/flyball-go/flyball/bench/virtual"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -23,12 +25,46 @@ const (
 // all guards.
 type match struct {
 	set    set
+	game   virtual.Game
 	sc     *simulate.Scenario
 	report *simulate.Report
 }
 
+func newMatch(s set, g virtual.Game) (match, error) {
+	sc, err := g.Scenario()
+	return match{set: s, game: g, sc: sc}, err
+}
+
+// of returns the result of a guard.
+func (m *match) of(guard string) *simulate.Result { return m.report.Of(guard)[0] }
+
+// ours are those of guards that a Runner knows by name, with the oracle if there are
+// none: it takes no name for its own choice.
+func ours(guards []string) (names []string) {
+	for _, g := range guards {
+		if _, err := peers.Find(g); err != nil {
+			names = append(names, g)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, "oracle")
+	}
+	return names
+}
+
+// theirs are the peers among guards: those that read the wall clock, or the others.
+func theirs(guards []string, bubble bool) (found []peers.Peer) {
+	for _, g := range guards {
+		if p, err := peers.Find(g); err == nil && p.Bubble == bubble {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
 // playAll plays the matches, as many at a time as there are processors.
-func playAll(ctx context.Context, runner *simulate.Runner, matches []match) error {
+// Peers that read the wall clock are left out.
+func playAll(ctx context.Context, runner *simulate.Runner, guards []string, matches []match) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan *match)
@@ -36,12 +72,9 @@ func playAll(ctx context.Context, runner *simulate.Runner, matches []match) erro
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for m := range next {
-				rep, err := runner.Compare(ctx, m.sc)
-				if err != nil {
+				if err := m.play(ctx, runner, theirs(guards, false)); err != nil {
 					cancel(err)
-					continue
 				}
-				m.report = rep
 			}
 		})
 	}
@@ -56,12 +89,48 @@ func playAll(ctx context.Context, runner *simulate.Runner, matches []match) erro
 	return context.Cause(ctx)
 }
 
+func (m *match) play(ctx context.Context, runner *simulate.Runner, rivals []peers.Peer) (err error) {
+	if m.report, err = runner.Compare(ctx, m.sc); err != nil {
+		return err
+	}
+	for _, p := range rivals {
+		res, err := runner.Try(ctx, m.sc, p.Candidate())
+		if err != nil {
+			return err
+		}
+		m.report.Results = append(m.report.Results, res)
+	}
+	return nil
+}
+
+// playVirtual plays the matches for the peers that read the wall clock.
+func playVirtual(ctx context.Context, runner *simulate.Runner, guards []string, matches []match) error {
+	job := virtual.Job{Events: runner.Events, Oracles: runner.Found()}
+	for _, p := range theirs(guards, true) {
+		job.Peers = append(job.Peers, p.Name)
+	}
+	if len(job.Peers) == 0 {
+		return nil
+	}
+	for _, m := range matches {
+		job.Games = append(job.Games, m.game)
+	}
+	results, err := virtual.Play(ctx, job)
+	if err != nil {
+		return err
+	}
+	for i := range matches {
+		matches[i].report.Results = append(matches[i].report.Results, results[i]...)
+	}
+	return nil
+}
+
 // writeRuns writes every single run.
 func writeRuns(w io.Writer, matches []match) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"set", "scenario", "seed", "guard", "score", "ofBest", "p50", "p99", "limit", "oracle_p50", "oracle_p99", "oracle_limit"}}
 	for _, m := range matches {
-		best := m.report.Of("oracle")[0]
+		best := m.of("oracle")
 		for _, r := range m.report.Results {
 			row := []string{string(m.set), m.sc.Name, strconv.FormatUint(r.Seed, 10), r.Guard}
 			for _, x := range []float64{r.Score, r.OfBest, r.Latency.P50, r.Latency.P99, limitOf(r), best.Latency.P50, best.Latency.P99, limitOf(best)} {

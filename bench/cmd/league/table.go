@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/flyball-go/flyball/bench/peers"
 )
 
 // row is a named scenario with its scores averaged over its seeds, or a random one.
@@ -24,7 +27,7 @@ func rowsOf(o *options, matches []match) []row {
 			n++
 		}
 		for g, guard := range o.guards {
-			rows[n-1].scores[g] = append(rows[n-1].scores[g], m.report.Of(guard)[0].Score)
+			rows[n-1].scores[g] = append(rows[n-1].scores[g], m.of(guard).Score)
 		}
 	}
 	return rows
@@ -85,6 +88,8 @@ func writeTables(w io.Writer, o *options, args []string, matches []match) error 
 	}
 	p.printf("\n")
 	p.summary(o, rows)
+	p.origins(o)
+	p.ranks(o, rows)
 	p.leaders(o, rows)
 	if !o.brief {
 		p.scenarios(o, rows, named, "## Every named scenario")
@@ -105,15 +110,17 @@ func (p *printer) printf(format string, args ...any) {
 	}
 }
 
+// sets are what is summed up.
+var sets = []struct {
+	title string
+	in    func(set) bool
+}{
+	{"named", func(s set) bool { return s == named }},
+	{"random", func(s set) bool { return s == random }},
+	{"all", func(set) bool { return true }},
+}
+
 func (p *printer) summary(o *options, rows []row) {
-	sets := []struct {
-		title string
-		in    func(set) bool
-	}{
-		{"named", func(s set) bool { return s == named }},
-		{"random", func(s set) bool { return s == random }},
-		{"all", func(set) bool { return true }},
-	}
 	p.printf("\n| guard |")
 	for _, s := range sets {
 		p.printf(" %s: mean of %d | worst | 10th pct |", s.title, summarize(rows, 0, s.in).n)
@@ -132,25 +139,85 @@ func (p *printer) summary(o *options, rows []row) {
 	}
 }
 
+// origins says of each peer what it is.
+func (p *printer) origins(o *options) {
+	told := false
+	for _, g := range o.guards {
+		peer, err := peers.Find(g)
+		if err != nil {
+			continue
+		}
+		if !told {
+			p.printf("\nPeers, each from 1 to 100,000 and started where it starts by itself:\n\n")
+			told = true
+		}
+		p.printf("- `%s`: %s\n", g, peer.Origin)
+	}
+}
+
+// shown is how many of a ranking are named, besides the first guard.
+const shown = 3
+
+// ranks says where the first guard stands among those that were not told the capacity.
+func (p *printer) ranks(o *options, rows []row) {
+	p.printf("\n## Where `%s` stands\n\nAmong all that were not told the capacity.\n\n", o.guards[0])
+	for _, s := range sets {
+		if summarize(rows, 0, s.in).n == 0 {
+			continue
+		}
+		for _, by := range []struct {
+			what  string
+			score func(summary) float64
+		}{
+			{"mean", func(s summary) float64 { return s.mean }},
+			{"worst case", func(s summary) float64 { return s.worst }},
+		} {
+			p.ranking(o, s.title+", by "+by.what, func(g int) float64 { return by.score(summarize(rows, g, s.in)) })
+		}
+	}
+}
+
+func (p *printer) ranking(o *options, what string, score func(guard int) float64) {
+	var order []int
+	for g, guard := range o.guards {
+		if g == 0 || !told(guard) {
+			order = append(order, g)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(score(b), score(a)) })
+	rank := slices.Index(order, 0) + 1
+	p.printf("- %s: **%d of %d**:", what, rank, len(order))
+	for i, g := range order[:min(max(shown, rank), len(order))] {
+		if i > 0 {
+			p.printf(",")
+		}
+		p.printf(" `%s` %.3f", o.guards[g], score(g))
+	}
+	p.printf("\n")
+}
+
+// told reports whether a guard is a fixed limit, which somebody had to know.
+func told(guard string) bool { return strings.HasPrefix(guard, "fixed") }
+
 // leaders lists where another guard that needs no knowledge of the downstream is
 // better than the first by more than lead.
 func (p *printer) leaders(o *options, rows []row) {
 	p.printf("\n## Where another is better than `%s` by more than %.2f\n\n", o.guards[0], lead)
-	told := false
+	any := false
 	for _, r := range rows {
 		own := mean(r.scores[0])
 		var better []string
 		for g, guard := range o.guards {
-			if x := mean(r.scores[g]); !strings.HasPrefix(guard, "fixed") && guard != "none" && x > own+lead {
+			if x := mean(r.scores[g]); !told(guard) && guard != "none" && x > own+lead {
 				better = append(better, fmt.Sprintf("`%s` %.3f", guard, x))
 			}
 		}
 		if len(better) > 0 {
 			p.printf("- %s: %.3f, but %s\n", r.name, own, strings.Join(better, ", "))
-			told = true
+			any = true
 		}
 	}
-	if !told {
+	if !any {
 		p.printf("Nowhere.\n")
 	}
 }
