@@ -1,6 +1,6 @@
 # Everything here can be typed by hand; `make help` lists it.
 FUZZTIME ?= 30s
-ROUNDS ?= 12
+ROUNDS ?= 40
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 

@@ -41,7 +41,7 @@ func read(from io.Reader) (*Measured, error) {
 			if err != nil {
 				return nil, err
 			}
-			m.Machine = fmt.Sprintf("%s, %s, %s", r.GetConfig("goos"), r.GetConfig("goarch"), r.GetConfig("cpu"))
+			m.Machine = fmt.Sprintf("%s, %s, %s", r.GetConfig("goos"), r.GetConfig("goarch"), strings.TrimSpace(r.GetConfig("cpu")))
 			m.modes[s.group] = add(m.modes[s.group], s.mode)
 			m.contenders[s.group] = add(m.contenders[s.group], s.contender)
 			m.samples[s] = append(m.samples[s], sampleOf(r))

@@ -55,7 +55,6 @@ var sections = []section{
 		{text: "limiter, breaker and classification, closed", group: "breaker", over: "breaker", under: "limiter", bound: 1.25},
 		{text: "the same in Do", group: "breaker", over: "breaker_do", under: "limiter_do", bound: 1.25},
 		{text: "open", group: "breaker", over: "breaker_open", under: "ref_c2", bound: 0.3},
-		{text: "half-open, all probes in flight", group: "breaker", over: "breaker_probing", under: "ref_c2", bound: 0.3},
 		{text: "allocations of a call, closed", group: "breaker", of: sample.allocations, over: "breaker", bound: 0},
 	}},
 	{"Pool", []wanted{

@@ -14,7 +14,7 @@ import (
 // measure times everything beside the peers and prints what was wanted and what is.
 func measure(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("speed", flag.ContinueOnError)
-	rounds := f.Int("rounds", 12, "how often everything is measured; a round takes a minute and a half")
+	rounds := f.Int("rounds", 40, "how often everything is measured; a round takes about ten seconds")
 	dir := f.String("o", "bench/results", "folder for the tables, and for speed.txt: what the benchmarks printed, for benchstat")
 	if err := parse(f, args); err != nil {
 		return err
