@@ -42,10 +42,11 @@ func (w *worker) ask(j *job) asked {
 	guard, w.weight = j.guard()
 	w.asked.Store(unanswered)
 	stop := guard.AcquireFunc(w.take)
-	c.asks.Add(-1)
+	c.answers.Add(1)
 	if w.asked.Load() == answered && w.err == nil {
-		if w.held { // and j needs no place in the queue any more
+		if c.awaited.Load() { // for j needs no place in the queue any more
 			c.mu.Lock()
+			c.awaited.Store(false)
 			c.room.made(c)
 			c.unlock()
 		}
@@ -76,6 +77,10 @@ func (w *worker) ask(j *job) asked {
 	}
 	return left
 }
+
+// inHand is how many jobs are in the hands of workers that ask the guard just now:
+// those may wait again. The lock is held.
+func (c *core) inHand() int { return int(c.asked - c.answers.Load()) }
 
 // guard is whom to ask for a permit for j, and for how many. A job heavier than the
 // limit in force is given all of it: its turn would not come otherwise.
@@ -149,7 +154,7 @@ func (c *core) refused(w *worker, j *job) {
 	case c.counts.ended != w.ended:
 		// A job has ended since the guard was asked, and with it perhaps what stood in
 		// the way: ask again.
-	case c.active > int(c.asks.Load()):
+	case c.active > c.inHand():
 		c.full = true
 		c.armNudge()
 	default:

@@ -17,6 +17,23 @@ import (
 // of contexts are never called under it; what must be called because of something
 // done under it is put aside until unlock.
 type core struct {
+	// What every task writes to is in front: a CPU that needs what another one has
+	// written to waits for it, cache line by cache line. mu guards it.
+	mu       sync.Mutex
+	live     int           // jobs accepted and not ended
+	active   int           // jobs that run
+	workers  int           // that hold a place or look for work
+	hunting  bool          // a worker looks for work: it will take the next job
+	full     bool          // the guard lets nobody wait: ask again when a job has ended
+	queue    queue         // ends with what few tasks write to
+	asking   *worker       // waits at the guard
+	idle     chan struct{} // closed when live falls to 0; nil if nobody waits for that
+	spare    *job          // through line
+	spares   int
+	accepted uint64 // jobs, ever
+	asked    uint64 // how often the guard was; see answers
+	counts   counts
+
 	// Set by New and never changed.
 	guard     adaptive.Guard           // nil: the limit below is the only one
 	bounded   interface{ Limit() int } // the guard, if it tells its limit
@@ -25,54 +42,46 @@ type core struct {
 	base      time.Time
 	closing   context.Context // ends when no task is accepted any more
 	endIntake context.CancelFunc
+	pace      *rate.Limiter // nil: any rate
 
-	mu        sync.Mutex
-	queue     queue
-	room      room
+	// Under mu, and seldom written to.
 	limit     int
+	room      room
 	closed    bool   // no job is accepted any more
 	cancelled bool   // nor tried again
 	scopes    *scope // that hold jobs
 	recent    [4]*scope
 	oldest    int
-	live      int           // jobs accepted and not ended
-	idle      chan struct{} // closed when live falls to 0; nil if nobody waits for that
-	workers   int           // that hold a place or look for work
-	asks      atomic.Int64  // workers that ask the guard just now, with a job in hand that may wait again
-	active    int           // jobs that run
-	lent      int           // jobs that run in the place of one that waits
+	lent      int // jobs that run in the place of one that waits
 	resting   int
-	purges    uint64 // how often all that waited was ended
-	purge     error  // with what, the last time
-	hunting   bool   // a worker looks for work: it will take the next job
-	spare     *goJob
-	spares    int
-	counts    counts
+	purges    uint64             // how often all that waited was ended
+	purge     error              // with what, the last time
 	lost      map[*lost]struct{} // errors that nobody has asked for
 
 	// What the guard was asked; see ask.go.
-	asking   *worker // waits at the guard
-	full     bool    // the guard lets nobody wait: ask again when a job has ended
 	nudge    *time.Timer
 	nudging  bool
-	startsAt uint64 // counts.Starts when the nudge was armed
+	startsAt uint64 // counts.starts when the nudge was armed
 
-	pace     *rate.Limiter // nil: any rate
-	credit   int           // weight that may start without asking pace
-	paused   bool          // until pace lets the next one start
-	checking bool          // whether jobs are stuck
+	credit   int  // weight that may start without asking pace
+	paused   bool // until pace lets the next one start
+	checking bool // whether jobs are stuck
 	budget   budget
 
 	// See stamp.go.
 	coarse    atomic.Int64 // the reading that stands for the time; 0 if the clock is read
-	accepted  uint64
-	beats     int
+	beatsAt   uint64       // counts.starts when the last tick or count began
 	beatsFrom time.Duration
 	ticker    *time.Timer
 
 	// To be done when mu is given up.
 	retired []*scope
 	over    jobs // stopped before they ran, or between two attempts
+
+	_       [64]byte
+	answers atomic.Uint64 // of the guard, to what it was asked; not under mu
+	awaited atomic.Bool   // an answer may make room
+	_       [48]byte
 }
 
 // unlock gives up the lock and does what had to wait for that.
@@ -81,7 +90,7 @@ func (c *core) unlock() {
 	if c.asking != nil && c.queue.n == 0 {
 		idle = c.asking
 	}
-	if idle == nil && c.over.n == 0 && len(c.retired) == 0 {
+	if idle == nil && c.over.empty() && len(c.retired) == 0 {
 		c.mu.Unlock()
 		return
 	}
@@ -91,7 +100,7 @@ func (c *core) unlock() {
 	for _, s := range retired {
 		s.release()
 	}
-	if over.n > 0 {
+	if !over.empty() {
 		c.abandon(over.head)
 	}
 	if idle != nil {
@@ -208,23 +217,23 @@ func (c *core) stop(j *job, why error) {
 	}
 	j.state = stopped
 	j.err = why
-	c.over.push(j)
+	c.over.push(j, line)
 }
 
 // abandon ends a list of jobs that were stopped. No lock is held.
 func (c *core) abandon(first *job) {
-	for j := first; j != nil; j = j.next {
+	for j := first; j != nil; j = j.in[line].next {
 		j.own.release()
-		j.work.fail(j.err)
+		j.work.fail(j, j.err)
 	}
 	c.mu.Lock()
-	for j := first; j != nil; j = j.next {
+	for j := first; j != nil; j = j.in[line].next {
 		c.finish(j)
 	}
 	c.unlock()
 	for j := first; j != nil; {
-		next := j.next // gone may make j another one
-		j.next, j.prev = nil, nil
+		next := j.in[line].next // gone may make j another one
+		j.in[line] = links{}
 		j.closeWatch()
 		j.work.gone()
 		j = next
@@ -260,7 +269,7 @@ func (c *core) dropAll(s *scope) {
 			c.recent[i], s.kept = nil, false
 		}
 	}
-	for j := s.head; j != nil; j = j.scopeNext {
+	for j := s.jobs.head; j != nil; j = j.in[family].next {
 		if j.idlesNow() {
 			c.stop(j, why)
 		}
@@ -271,7 +280,7 @@ func (c *core) dropAll(s *scope) {
 // each calls f for every job that is not over, oldest first within a scope.
 func (c *core) each(f func(*job)) {
 	for s := c.scopes; s != nil; s = s.next {
-		for j := s.head; j != nil; j = j.scopeNext {
+		for j := s.jobs.head; j != nil; j = j.in[family].next {
 			f(j)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// every is a task that comes again. One of its jobs is alive at a time.
+// every is a task that comes again, and the work of all its jobs. One of its jobs is alive at a time.
 type every struct {
 	pool     *Pool
 	ctx      context.Context
@@ -18,11 +18,6 @@ type every struct {
 	timer *time.Timer
 	over  bool
 	leave []func() bool // from the contexts that end it
-}
-
-type everyJob struct {
-	job
-	of *every
 }
 
 func (e *every) start() error {
@@ -43,12 +38,11 @@ func (e *every) submit() error {
 	if err := e.pool.may(e.ctx, false); err != nil {
 		return err
 	}
-	j := &everyJob{of: e}
-	j.work, j.shared = j, true
+	j := &job{work: e, shared: true}
 	now := c.stamp()
 	s, err := c.enter(e.ctx, e.pool, true)
 	if err == nil {
-		c.accept(&j.job, e.pool, s, now)
+		c.accept(j, e.pool, s, now)
 	}
 	c.unlock()
 	return err
@@ -69,12 +63,11 @@ func (e *every) stop() {
 	}
 }
 
-func (j *everyJob) run(ctx context.Context) error { return j.of.f(ctx) }
-func (j *everyJob) fail(err error)                { j.pool.unheard(err) }
+func (e *every) run(ctx context.Context) error { return e.f(ctx) }
+func (e *every) fail(_ *job, err error)        { e.pool.unheard(err) }
 
 // gone arms the timer for the next time that is not past.
-func (j *everyJob) gone() {
-	e := j.of
+func (e *every) gone() {
 	now := e.pool.now()
 	e.due += max(1, (now-e.due+e.interval-1)/e.interval) * e.interval
 	e.mu.Lock()

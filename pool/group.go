@@ -83,7 +83,7 @@ type groupJob struct {
 }
 
 func (j *groupJob) run(ctx context.Context) error { return j.f(ctx) }
-func (j *groupJob) fail(err error)                { j.group.note(err) }
+func (j *groupJob) fail(_ *job, err error)        { j.group.note(err) }
 
 func (j *groupJob) gone() {
 	g := j.group
@@ -175,7 +175,7 @@ func (c *core) awaitScope(ctx context.Context, ready <-chan struct{}, s *scope, 
 		if enough() {
 			return nil
 		}
-		for j := s.head; j != nil; j = j.scopeNext {
+		for j := s.jobs.head; j != nil; j = j.in[family].next {
 			if j.state == waiting {
 				return j
 			}

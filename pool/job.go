@@ -10,32 +10,32 @@ import (
 type work interface {
 	// run calls the user's function.
 	run(ctx context.Context) error
-	// fail hears an error, exactly once, with no lock held and before the
-	// place of the task is free: an error so stops the next task of a group from
-	// starting.
-	fail(err error)
+	// fail hears the error of j, whose work it is, exactly once, with no lock held
+	// and before the place of the task is free: an error so stops the next task of a
+	// group from starting.
+	fail(j *job, err error)
 	// gone is called last, with no lock held: whoever waited for this task finds
 	// its place free.
 	gone()
 }
 
-// job is a task without its type: what the pool keeps of it.
+// job is a task without its type: what the pool keeps of it. It is two cache lines:
+// the first is what its neighbours in the lists write to.
 type job struct {
-	next, prev           *job // in the queue while it waits, or among those that end together
-	scopeNext, scopePrev *job // in scope, from acceptance to the end
-	pool                 *Pool
-	scope                *scope
-	work                 work
-	err                  error // the result; set before state says ended
-	accepted, started    time.Duration
-	turn                 int         // of the queue
-	own                  lazyContext // of a task with a handle, whose context is not shared
-	rare                 *rare       // what most tasks do not need; nil until it is
-	over                 atomic.Bool // the result may be read without the lock; only with a handle
-	state                state
-	stands               uint8 // how many jobs its times stand for; 0: it is not timed
-	stuck                bool  // has been reported
-	shared               bool  // has no handle: its context is its scope's
+	in                [2]links // lists
+	pool              *Pool
+	scope             *scope
+	work              work
+	err               error // the result; set before state says ended
+	accepted, started time.Duration
+	turn              int         // of the queue
+	own               lazyContext // of a task with a handle, whose context is not shared
+	rare              *rare       // what most tasks do not need; nil until it is
+	over              atomic.Bool // the result may be read without the lock; only with a handle
+	state             state
+	stands            uint8 // how many jobs its times stand for; 0: it is not timed
+	stuck             bool  // has been reported
+	shared            bool  // has no handle: its context is its scope's
 }
 
 // state of a job, guarded by core.mu.
@@ -77,46 +77,3 @@ func (j *job) Err() error                  { return j.own.err(j.scope) }
 func (j *job) Value(key any) any           { return j.own.value(j.scope, key) }
 func (j *job) cancel(cause error)          { j.own.of(j.scope).cancel(cause) }
 func (j *job) cause() error                { return context.Cause(j.context()) }
-
-// jobs is a list through next and prev.
-type jobs struct {
-	head, tail *job
-	n          int
-}
-
-func (l *jobs) push(j *job) {
-	j.prev, j.next = l.tail, nil
-	if l.tail == nil {
-		l.head = j
-	} else {
-		l.tail.next = j
-	}
-	l.tail = j
-	l.n++
-}
-
-func (l *jobs) pushFront(j *job) {
-	j.prev, j.next = nil, l.head
-	if l.head == nil {
-		l.tail = j
-	} else {
-		l.head.prev = j
-	}
-	l.head = j
-	l.n++
-}
-
-func (l *jobs) remove(j *job) {
-	if j.prev == nil {
-		l.head = j.next
-	} else {
-		j.prev.next = j.next
-	}
-	if j.next == nil {
-		l.tail = j.prev
-	} else {
-		j.next.prev = j.prev
-	}
-	j.next, j.prev = nil, nil
-	l.n--
-}

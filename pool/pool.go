@@ -87,8 +87,8 @@ func (p *Pool) Go(ctx context.Context, f func(context.Context) error) error {
 	s, err := p.enter(ctx, p, false)
 	if err == nil {
 		j := p.takeSpare()
-		j.f = f
-		p.accept(&j.job, p, s, now)
+		j.work = goFunc(f)
+		p.accept(j, p, s, now)
 	}
 	p.unlock()
 	return err
@@ -107,40 +107,35 @@ func (p *Pool) may(ctx context.Context, noFunction bool) error {
 	return nil
 }
 
-// goJob is a task of Pool.Go. Nobody has a handle on it, so it is used again.
-type goJob struct {
-	job
-	f    func(context.Context) error
-	next *goJob // among the spare ones
-}
+// goFunc is the work of a task of Pool.Go. Nobody has a handle on its job, so that
+// is used again.
+type goFunc func(context.Context) error
+
+func (f goFunc) run(ctx context.Context) error { return f(ctx) }
+func (f goFunc) fail(j *job, err error)        { j.pool.unheard(err) }
+func (f goFunc) gone()                         {}
 
 const maxSpares = 1024 // as many as wait by default
 
-// takeSpare returns a goJob to be filled in. The lock is held.
-func (c *core) takeSpare() *goJob {
+// takeSpare returns a job for a goFunc. The lock is held.
+func (c *core) takeSpare() *job {
 	j := c.spare
 	if j == nil {
-		j = &goJob{}
-		j.work, j.shared = j, true
-		return j
+		return &job{shared: true}
 	}
-	c.spare, j.next = j.next, nil
+	c.spare, j.in[line].next = j.in[line].next, nil
 	c.spares--
 	return j
 }
 
-// giveBack keeps j, which is over, for another task. The lock is held.
-func (c *core) giveBack(j *goJob) {
+// giveBack keeps j, which is over, for another goFunc. The lock is held.
+func (c *core) giveBack(j *job) {
 	if c.spares < maxSpares {
-		j.f, j.err, j.pool, j.scope, j.rare = nil, nil, nil, nil, nil
-		j.next, c.spare = c.spare, j
+		j.err, j.pool, j.scope, j.work, j.rare = nil, nil, nil, nil, nil
+		j.in[line].next, c.spare = c.spare, j
 		c.spares++
 	}
 }
-
-func (j *goJob) run(ctx context.Context) error { return j.f(ctx) }
-func (j *goJob) fail(err error)                { j.pool.unheard(err) }
-func (j *goJob) gone()                         {}
 
 // unheard reports an error that no caller hears of.
 func (c *core) unheard(err error) {

@@ -14,10 +14,10 @@ const (
 // and between them whoever has the lowest turn. That is the number of jobs that
 // joined before it, less ageing for each level of its priority.
 type queue struct {
-	level  [levels]jobs
 	filled uint // bit i: level i holds jobs
 	n      int
 	joined int
+	level  [levels]jobs
 }
 
 func levelOf(j *job) int { return j.pool.kind.Priority - MinPriority }
@@ -26,7 +26,7 @@ func (q *queue) push(j *job) {
 	i := levelOf(j)
 	j.turn = q.joined - ageing*i
 	q.joined++
-	q.level[i].push(j)
+	q.level[i].push(j, line)
 	q.filled |= 1 << i
 	q.n++
 }
@@ -34,15 +34,15 @@ func (q *queue) push(j *job) {
 // pushFront makes j, which was taken, the first of its level again.
 func (q *queue) pushFront(j *job) {
 	i := levelOf(j)
-	q.level[i].pushFront(j)
+	q.level[i].pushFront(j, line)
 	q.filled |= 1 << i
 	q.n++
 }
 
 func (q *queue) remove(j *job) {
 	i := levelOf(j)
-	q.level[i].remove(j)
-	if q.level[i].n == 0 {
+	q.level[i].remove(j, line)
+	if q.level[i].empty() {
 		q.filled &^= 1 << i
 	}
 	q.n--

@@ -18,11 +18,12 @@ func (c *core) admit(ctx context.Context, anyway bool) error {
 		return ErrClosed
 	}
 	r := &c.room
-	if anyway || len(r.held) == 0 && c.queue.n+int(c.asks.Load())+r.promised < c.config.Queue || ctx.Value(seatOf{c}) != nil {
+	if anyway || r.admits(c) || ctx.Value(seatOf{c}) != nil {
 		return nil
 	}
 	let := make(chan struct{})
 	r.held = append(r.held, let)
+	r.made(c) // if all that is in the way is in hand
 	c.unlock()
 	var err error
 	select {
@@ -46,15 +47,23 @@ func (c *core) admit(ctx context.Context, anyway bool) error {
 	return err
 }
 
+// admits reports whether there is room for one more. The lock is held.
+func (r *room) admits(c *core) bool {
+	left := c.config.Queue - c.queue.n - r.promised
+	return len(r.held) == 0 && left > 0 && (left > c.workers || left > c.inHand()) // which are of workers
+}
+
 // made lets in whom there is room for. The lock is held.
 func (r *room) made(c *core) {
-	if len(r.held) == 0 {
+	taken := c.queue.n + r.promised
+	if len(r.held) == 0 || taken > c.config.Queue/2 {
 		return
 	}
-	taken := c.queue.n + int(c.asks.Load()) + r.promised
-	if taken > c.config.Queue/2 {
+	c.awaited.Store(true) // first: whoever is not counted as answered yet sees it
+	if taken += c.inHand(); taken > c.config.Queue/2 {
 		return
 	}
+	c.awaited.Store(false)
 	n := min(len(r.held), c.config.Queue-taken)
 	for _, let := range r.held[:n] {
 		close(let)

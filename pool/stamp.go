@@ -34,9 +34,13 @@ func (c *core) sample(j *job, now time.Duration) {
 	j.accepted = now
 }
 
+// beats is how many jobs have started since that was last looked at; negative if
+// one that had is waiting again.
+func (c *core) beats() int { return int(c.counts.starts - c.beatsAt) }
+
 // beat notes a start. The lock is held.
 func (c *core) beat(now time.Duration) {
-	if c.beats++; c.beats < hotTasks || c.coarse.Load() != 0 {
+	if c.coarse.Load() != 0 || c.beats() < hotTasks {
 		return
 	}
 	if now-c.beatsFrom < tick {
@@ -47,18 +51,18 @@ func (c *core) beat(now time.Duration) {
 			c.ticker.Reset(tick)
 		}
 	}
-	c.beats, c.beatsFrom = 0, now
+	c.beatsAt, c.beatsFrom = c.counts.starts, now
 }
 
 func (c *core) ticked() {
 	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.beats < hotTasks {
+	if c.beats() < hotTasks {
 		c.coarse.Store(0)
 	} else {
 		c.coarse.Store(int64(now))
 		c.ticker.Reset(tick)
 	}
-	c.beats, c.beatsFrom = 0, now
+	c.beatsAt, c.beatsFrom = c.counts.starts, now
 }

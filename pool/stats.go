@@ -48,7 +48,7 @@ func (p *Pool) Stats() Stats {
 	n := &c.counts
 	return Stats{
 		Waiting: c.queue.n, Resting: c.resting, Running: c.active - c.lent, Lending: c.lent, Limit: limit,
-		Done: n.done, Failed: n.failed, Panicked: n.panicked, Cancelled: n.cancelled, Rejected: n.rejected,
+		Done: n.ended - n.failed - n.panicked - n.cancelled - n.rejected, Failed: n.failed, Panicked: n.panicked, Cancelled: n.cancelled, Rejected: n.rejected,
 		Attempts: n.starts, Retried: n.retried, Denied: n.denied,
 		Wait: n.wait.times(), Run: n.run.times(),
 	}
@@ -56,16 +56,16 @@ func (p *Pool) Stats() Stats {
 
 // counts is what the pool counts. Guarded by core.mu.
 type counts struct {
-	done, failed, panicked, cancelled, rejected uint64
-	ended, starts, retried, denied              uint64
-	wait, run                                   spread
+	ended, starts                         uint64
+	failed, panicked, cancelled, rejected uint64 // of those that ended
+	retried, denied                       uint64
+	wait, run                             spread
 }
 
 // end counts a result; ran is whether it is that of a function.
 func (n *counts) end(err error, ran bool) {
 	n.ended++
 	if err == nil {
-		n.done++
 		return
 	}
 	var panicked *PanicError

@@ -163,7 +163,7 @@ func (t *item[In, Out]) run(ctx context.Context) (err error) {
 	return err
 }
 
-func (t *item[In, Out]) fail(error) {}
+func (t *item[In, Out]) fail(*job, error) {}
 
 func (t *item[In, Out]) gone() {
 	s := t.of

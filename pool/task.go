@@ -73,7 +73,7 @@ func (t *Task[T]) run(ctx context.Context) (err error) {
 }
 
 // fail keeps an error that nobody waits for from being lost.
-func (t *Task[T]) fail(err error) {
+func (t *Task[T]) fail(_ *job, err error) {
 	if errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, ErrCancelled) {
 		return // somebody meant it
 	}

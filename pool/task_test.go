@@ -230,6 +230,33 @@ func TestSubmitBlocksWhileTheQueueIsFull(t *testing.T) {
 	})
 }
 
+// What a worker has in hand while it asks for a permit may wait again, so it counts
+// as waiting until the guard has answered.
+func TestWhoIsHeldBackByTasksInHandIsLetInWhenTheGuardHasAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lim := newLimiter(t, 2, 0)
+		answer := make(chan struct{})
+		p, err := New(hookedGuard{lim, func() { <-answer }}, Config{Limit: 2, Queue: 2})
+		require.NoError(t, err)
+		for range 2 {
+			_, err := Submit(t.Context(), p, sleep(time.Minute))
+			require.NoError(t, err)
+		}
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			close(answer)
+		}()
+		_, err = Submit(t.Context(), p, sleep(time.Minute))
+		require.NoError(t, err)
+		require.Equal(t, time.Second, time.Since(start))
+		_, err = p.Shutdown(t.Context())
+		require.NoError(t, err)
+		synctest.Wait()
+		idle(t, p, lim)
+	})
+}
+
 func TestAGuardThatLetsNobodyWaitIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lim := newLimiter(t, 2, -1)

@@ -31,7 +31,6 @@ type worker struct {
 	stop    func() bool
 	ended   uint64 // counts.ended when the guard was asked
 	purges  uint64 // core.purges then
-	held    bool   // somebody was held back then
 	weight  int    // that it was asked for
 	insists bool   // asks even if the limit seems to be reached
 }
@@ -162,7 +161,7 @@ func (w *worker) after(err error, ctx context.Context) (more bool) {
 // the next task of a group from starting.
 func (w *worker) fails(err error) {
 	w.job.err = err
-	w.job.work.fail(err)
+	w.job.work.fail(w.job, err)
 }
 
 // isPanic reports whether err is how a panic or Goexit of a task is told, rather
@@ -183,8 +182,8 @@ func (w *worker) next() (more bool) {
 	c.mu.Lock()
 	c.leaves(j, now)
 	c.finish(j)
-	if g, ok := j.work.(*goJob); ok {
-		c.giveBack(g)
+	if _, ok := j.work.(goFunc); ok {
+		c.giveBack(j)
 	} else {
 		w.over = j
 	}
@@ -237,7 +236,7 @@ func (w *worker) seek(now time.Duration) bool {
 		}
 		w.insists = false
 		if c.guard != nil {
-			c.asks.Add(1)
+			c.asked++
 		}
 		c.begins(j, now)
 		c.startMore()
@@ -246,7 +245,7 @@ func (w *worker) seek(now time.Duration) bool {
 			w.unlock()
 			return true
 		}
-		w.ended, w.purges, w.held = c.counts.ended, c.purges, len(c.room.held) > 0
+		w.ended, w.purges = c.counts.ended, c.purges
 		w.unlock()
 		switch w.ask(j) {
 		case granted:

@@ -57,7 +57,7 @@ var catalogue = []mutant{
 
 	// The pool.
 	{"a panic of a task is a success", "pool/worker.go", "err = &PanicError{Value: v, Stack: debug.Stack()}", "_ = debug.Stack", "./pool", "TestPanicAndGoexit|TestI12"},
-	{"who waits is not told of the shutdown", "pool/core.go", "j.own.release()\n\t\tj.work.fail(j.err)", "j.own.release()", "./pool", "TestTasksThatNeverStarted"},
+	{"who waits is not told of the shutdown", "pool/core.go", "j.own.release()\n\t\tj.work.fail(j, j.err)", "j.own.release()", "./pool", "TestTasksThatNeverStarted"},
 	{"a task that was stopped has no error", "pool/core.go", "\tj.err = why\n", "", "./pool", "TestI12|TestAPoolDoes"},
 	{"the end of the last task is not noticed", "pool/core.go", "if c.live == 0 && c.idle != nil {", "if false {", "./pool", "TestShutdownDrains"},
 	{"a closed pool takes tasks", "pool/core.go", "return c.closed && (", "return false && (", "./pool", "Close"},
