@@ -1,86 +1,94 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/fit"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/trace"
 )
 
 // fitCommand makes a scenario of a load test.
 type fitCommand struct {
-	Run    string `arg:"" name:"run" help:"Result of a load test, JSON."`
-	Output string `short:"o" placeholder:"FILE" help:"Write the scenario to this file."`
-	Force  bool   `help:"Write a twin that is off by more than 15 % all the same."`
+	Run     string `arg:"" name:"run" help:"Result of a load test, JSON."`
+	Service string `enum:"empirical,lognormal,gamma" default:"empirical" help:"Kind of the service times, one of ${enum}."`
+	Output  string `short:"o" placeholder:"FILE" help:"Write the scenario to this file."`
+	Force   bool   `help:"Write a twin that is not to be believed all the same."`
+	Format  string `enum:"table,yaml" default:"table" help:"One of ${enum}; yaml is the scenario."`
 }
 
 // Help implements kong.HelpProvider.
 func (c *fitCommand) Help() string {
-	return `Makes a twin of the target: a scenario for simulate and tune. Service times are those that were measured where no call waits for another, servers as many as
-keep busy with the most that came back beyond the knee, and a queue has a bound if calls were refused. Every third rate is held out: what the twin
-says of it is written beside what was measured. A twin that is off by more than 15 % is refused, with what to measure. From 90 % of capacity on
-goodput alone is judged.
+	return `Makes a twin of the target: a scenario for simulate and tune. Service times are those of rates at which no call waits for another; how calls share what the
+target can do is what predicts the steps best: so many at a time, all at once on so many processors, or by the universal scalability law. A queue has a
+bound if calls were turned away. Every third rate is held out: what the twin says of it is written beside what was measured. A twin that is off by more
+than 15 %, and not by chance, is refused, with what to measure, and the command ends with 1. From 90 % of capacity on goodput alone is judged.
 
 Examples:
 
 	flyball fit run.json -o twin.yaml
-	flyball fit run.json --force`
+	flyball fit run.json --service lognormal --format yaml`
 }
 
-func (c *fitCommand) target() string   { return c.Output }
+func (c *fitCommand) target() string   { return "" }
 func (c *fitCommand) inputs() []string { return []string{c.Run} }
 
 func (c *fitCommand) run(ctx context.Context, out *output) error {
+	target, err := resolveTarget(c.Output, c.inputs())
+	if err != nil {
+		return err
+	}
+	twin, source, err := c.fit(ctx, out)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Run, cause(err))
+	}
+	var scenario bytes.Buffer
+	twin.Write(&scenario, plain(source))
+	if _, err := simulate.Parse("twin", scenario.Bytes()); err != nil {
+		return internalError{err}
+	}
+	doubt := twin.Doubt()
+	refused := doubt != "" && !c.Force
+	if doubt != "" {
+		out.notes = append(out.notes, fmt.Sprintf("%s: %s", c.Run, doubt))
+	}
+	if refused {
+		out.notes = append(out.notes, "no scenario was written; --force takes the twin as it is")
+		out.gate = errFailed
+	}
+	if c.Format == "table" {
+		report.Fitted(out, twin, out.look)
+	} else if !refused {
+		out.Write(scenario.Bytes())
+	}
+	if target != "" && !refused {
+		out.files = append(out.files, file{path: target, data: scenario.Bytes()})
+	}
+	return nil
+}
+
+// fit makes the twin, and says of what.
+func (c *fitCommand) fit(ctx context.Context, out *output) (*fit.Twin, string, error) {
 	r, err := load.ReadRun(c.Run)
 	if errors.Is(err, load.ErrFormat) {
 		err = c.otherwise(err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Run, cause(err))
-	}
-	twin, err := fit.Of(ctx, r)
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			return err
-		}
-		return fmt.Errorf("%s: %w", c.Run, err)
-	}
-	if err := c.judge(twin, out); err != nil {
-		return err
+		return nil, "", err
 	}
 	if r.Partial != "" {
 		out.notes = append(out.notes, fmt.Sprintf("%s is not a whole test: %s", c.Run, r.Partial))
 	}
-	source := fmt.Sprintf("%s %s, loaded %s", r.Method, r.Target, r.Begun.UTC().Format("2006-01-02 15:04 UTC"))
-	twin.Write(out, plain(source))
-	if _, err := simulate.Parse("twin", out.Bytes()); err != nil {
-		return internalError{err}
-	}
-	return nil
-}
-
-// judge refuses a twin that did not predict what was held out.
-func (c *fitCommand) judge(twin *fit.Twin, out *output) error {
-	worst := twin.Worst()
-	off, of := worst.Error()
-	if off <= fit.Tolerance {
-		return nil
-	}
-	what := "measure again on a quieter machine with a longer --min-step and --max-step, so that both steps and service times are known better"
-	if !worst.Below {
-		what = "measure again with a higher --max-rate: what the target can do changes with how much it is given, or was not reached"
-	}
-	said := fmt.Sprintf("%s: the twin is off by %.0f %% in %s at %.4g calls/s, more than %.0f %%; %s", c.Run, 100*off, of, worst.Rate, 100*fit.Tolerance, what)
-	if c.Force {
-		out.notes = append(out.notes, said)
-		return nil
-	}
-	return errors.New(said + ", or take it as it is with --force\n" + strings.Join(twin.Table(), "\n"))
+	twin, err := fit.Of(ctx, r, simulate.DistributionKind(c.Service))
+	return twin, fmt.Sprintf("%s %s, loaded %s", r.Method, r.Target, r.Begun.UTC().Format("2006-01-02 15:04 UTC")), err
 }
 
 // otherwise says more of a file that is no result of a load test.

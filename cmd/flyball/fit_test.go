@@ -46,16 +46,33 @@ func tested(t *testing.T, path string, spoil func(*load.Run)) {
 func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
 	f := in(t, nil)
 	tested(t, "run.json", nil)
-	require.Empty(t, f.ok("fit", "run.json", "-o", "twin.yaml"))
+	shown := f.ok("fit", "run.json", "-o", "twin.yaml")
+	require.Regexp(t, `\Aa twin to believe: .* off by \d+ % at most`, shown)
+	require.Regexp(t, `(?m)^held out +goodput +predicted +p50 +predicted +p99 +predicted +by chance +off by$`, shown)
+	require.Regexp(t, `(?m)^the others wait +8 .*◂$`, shown)
+	require.Regexp(t, `(?m)^empirical .*◂$`, shown)
+	require.Regexp(t, `(?m)^lognormal +40.1 ms +σ `, shown)
 	text, err := os.ReadFile("twin.yaml")
 	require.NoError(t, err)
-	require.Equal(t, string(text), f.ok("fit", "run.json"))
+	require.Equal(t, string(text), f.ok("fit", "run.json", "--format", "yaml"))
 	require.Regexp(t, `\A# A twin of GET http://localhost:8080/, loaded 2000-01-01 00:\d\d UTC.\n# Made of the steps at 40 60 `, string(text))
-	require.Regexp(t, `(?m)^#   calls/s +goodput +predicted +p50 +predicted +p99 +predicted +off by$`, string(text))
+	require.Regexp(t, `(?m)^#   held out +goodput +predicted +p50 +predicted +p99 +predicted +off by$`, string(text))
 	sc, err := simulate.Load("twin.yaml")
 	require.NoError(t, err)
 	require.Equal(t, 8, sc.Downstream.Servers[0].Servers)
 	require.Contains(t, f.ok("simulate", "twin.yaml", "--law", "fixed:8"), "fixed:8")
+}
+
+func TestFitTakesTheServiceThatItIsTold(t *testing.T) {
+	f := in(t, nil)
+	tested(t, "run.json", nil)
+	for _, kind := range []simulate.DistributionKind{simulate.Lognormal, simulate.Gamma} {
+		f.ok("fit", "run.json", "--service", string(kind), "-o", "twin.yaml")
+		sc, err := simulate.Load("twin.yaml")
+		require.NoError(t, err)
+		require.Equal(t, kind, sc.Downstream.Service.Kind)
+		require.InEpsilon(t, 40*time.Millisecond, sc.Downstream.Service.Mean, 0.01)
+	}
 }
 
 func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
@@ -77,7 +94,7 @@ func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
 	tested(t, "strange.json", func(r *load.Run) {
 		for i := range r.Steps {
 			if s := &r.Steps[i]; s.Rate == 90 {
-				s.Response.P99 *= 2
+				s.Service.P99 *= 2
 			}
 		}
 	})
@@ -92,7 +109,6 @@ func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
 		{"asked.json", "asked.json: is of a closed loop (closed)"},
 		{"closed.jtl", "of a closed loop: its 5 callers waited for answers and so hid how long others would have waited; a fit would lie"},
 		{"open.csv", "which has no steps to tell waiting from service by. Measure with flyball loadtest"},
-		{"strange.json", "strange.json: the twin is off by 50 % in p99 at 90 calls/s, more than 15 %; measure again on a quieter machine"},
 	} {
 		code, stdout, stderr := f.run("fit", c.file, "-o", "twin.yaml")
 		require.Equal(t, exitInput, code, stderr)
@@ -100,9 +116,19 @@ func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
 		require.Contains(t, stderr, c.fault)
 		require.NoFileExists(t, "twin.yaml")
 	}
-	code, stdout, stderr := f.run("fit", "strange.json", "--force")
+	for _, format := range []string{"table", "yaml"} {
+		code, stdout, stderr := f.run("fit", "strange.json", "--format", format, "-o", "twin.yaml")
+		require.Equal(t, exitFailed, code)
+		require.Contains(t, stderr, "note: strange.json: the twin is off by 50 % in p99 at 90 calls/s, more than 15 %; p99s of rates at which nobody waits are ±")
+		require.Contains(t, stderr, "measure again on a quieter machine")
+		require.Contains(t, stderr, "note: no scenario was written; --force takes the twin as it is")
+		require.Equal(t, format == "table", strings.HasPrefix(stdout, "not to be believed: the twin is off by 50 %"))
+		require.NoFileExists(t, "twin.yaml")
+	}
+	code, stdout, stderr := f.run("fit", "strange.json", "--force", "--format", "yaml")
 	require.Equal(t, exitOK, code)
 	require.Contains(t, stderr, "note: strange.json: the twin is off by 50 %")
 	require.Contains(t, stdout, "50 % (p99)")
+	require.Contains(t, stdout, "# Not to be believed: the twin is off by 50 %")
 	require.True(t, strings.HasPrefix(stdout, "# A twin of"))
 }

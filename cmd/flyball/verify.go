@@ -85,15 +85,12 @@ func (v *verification) predictor(ctx context.Context, r *load.Run) (note string,
 	if v.Check.Twin != nil {
 		return "", nil
 	}
-	twin, err := fit.Of(ctx, r)
+	twin, err := fit.Of(ctx, r, simulate.Empirical)
 	if err != nil {
 		return "", fmt.Errorf("no twin can be made that would predict: the result %w", err)
 	}
 	v.Check.Twin = twin.Scenario()
-	if off, of := twin.Worst().Error(); off > fit.Tolerance {
-		note = fmt.Sprintf("the twin is off by %.0f %% in %s at %.4g calls/s, which it was not made of", 100*off, of, twin.Worst().Rate)
-	}
-	return note, nil
+	return twin.Doubt(), nil
 }
 
 // verify measures what v says on the target of request, at the knee of run.

@@ -5,29 +5,54 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/flyball-go/flyball/simulate"
 )
 
 // Write writes the twin as a scenario file, with what it is worth at its head.
 // source says what it was made of, in a line.
 func (t *Twin) Write(w io.Writer, source string) {
-	fmt.Fprintf(w, "# A twin of %s.\n# Made of the steps at", source)
-	for _, r := range t.Trained {
-		fmt.Fprintf(w, " %.4g", r)
-	}
-	fmt.Fprint(w, " calls/s; held out, and predicted:\n#\n")
-	for _, line := range t.Table() {
+	fmt.Fprintf(w, "# A twin of %s.\n# Made of %s; held out, and predicted:\n#\n", source, t.MadeOf())
+	for _, line := range t.table() {
 		fmt.Fprintf(w, "#   %s\n", strings.TrimRight(line, " "))
+	}
+	if doubt := t.Doubt(); doubt != "" {
+		fmt.Fprintf(w, "#\n# Not to be believed: %s.\n", doubt)
 	}
 	d := t.Downstream
 	fmt.Fprintf(w, "#\n# The load is a proposal: say what yours is.\nname: twin\nduration: 60s\nload: {poisson: 1.2x}\ntimeout: %v\n\ndownstream:\n  servers: %d\n", t.Timeout, d.Servers[0].Servers)
 	if d.Queue >= 0 {
 		fmt.Fprintf(w, "  queue: %d\n", d.Queue)
 	}
+	if d.HardLimit.InFlight > 0 {
+		fmt.Fprintf(w, "  hard-limit: {in-flight: %d, then: %s}\n", d.HardLimit.InFlight, d.HardLimit.Then)
+	}
+	if d.Order != "" {
+		fmt.Fprintf(w, "  order: %s\n", d.Order)
+	}
 	if d.Network > 0 {
 		fmt.Fprintf(w, "  network: %v\n", d.Network)
 	}
+	if u := d.USL; u != (simulate.USL{}) {
+		fmt.Fprintf(w, "  usl: {sigma: %.6g, kappa: %.6g}\n", u.Sigma, u.Kappa)
+	}
+	writeService(w, &d.Service)
+	if t.Errors > 0 {
+		fmt.Fprintf(w, "\nfaults:\n  - {errors: %.4g, at: 0s}\n", t.Errors)
+	}
+}
+
+func writeService(w io.Writer, s *simulate.Distribution) {
+	switch s.Kind {
+	case simulate.Lognormal:
+		fmt.Fprintf(w, "  service: {lognormal: %v, sigma: %.6g}\n", s.Mean, s.Shape)
+		return
+	case simulate.Gamma:
+		fmt.Fprintf(w, "  service: {gamma: %v, shape: %.6g}\n", s.Mean, s.Shape)
+		return
+	}
 	fmt.Fprint(w, "  service:\n    empirical: [")
-	for i, v := range d.Service.Values {
+	for i, v := range s.Values {
 		if i > 0 {
 			fmt.Fprint(w, ",")
 		}
@@ -39,24 +64,33 @@ func (t *Twin) Write(w io.Writer, source string) {
 		fmt.Fprint(w, v)
 	}
 	fmt.Fprint(w, "]\n")
-	if t.Errors > 0 {
-		fmt.Fprintf(w, "\nfaults:\n  - {errors: %.4g, at: 0s}\n", t.Errors)
-	}
 }
 
-// Table is predicted beside measured, a line for each rate that was held out.
-func (t *Twin) Table() []string {
-	const row = "%-9s %-12s %-12s %-10s %-10s %-10s %-10s %s"
-	lines := []string{fmt.Sprintf(row, "calls/s", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "off by")}
+// MadeOf says of what the twin was made.
+func (t *Twin) MadeOf() string {
+	rates := make([]string, len(t.Trained))
+	for i, r := range t.Trained {
+		rates[i] = fmt.Sprintf("%.4g", r)
+	}
+	return fmt.Sprintf("the steps at %s calls/s", strings.Join(rates, " "))
+}
+
+// table is predicted beside measured, a line for each rate that was held out.
+func (t *Twin) table() []string {
+	const row = "%-14s %-10s %-10s %-10s %-10s %-10s %-10s %s"
+	lines := []string{fmt.Sprintf(row, "held out", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "off by")}
 	for i := range t.Judged {
 		j := &t.Judged[i]
-		e, of := j.Error()
-		off := fmt.Sprintf("%.0f %% (%s)", 100*e, of)
+		e := j.Error()
+		off := fmt.Sprintf("%.0f %% (%s)", 100*e.Off, e.Of)
+		if e.Chance {
+			off = fmt.Sprintf("%.0f %% (%s, chance)", 100*e.Off, e.Of)
+		}
 		if !j.Below {
-			off = fmt.Sprintf("%.0f %% (%s alone counts, near capacity and beyond)", 100*e, of)
+			off += ", the rest is not judged"
 		}
 		m, p := j.Measured, j.Predicted
-		lines = append(lines, fmt.Sprintf(row, fmt.Sprintf("%.4g", j.Rate), fmt.Sprintf("%.4g/s", m.Goodput), fmt.Sprintf("%.4g/s", p.Goodput), short(m.P50), short(p.P50), short(m.P99), short(p.P99), off))
+		lines = append(lines, fmt.Sprintf(row, t.Where(j), fmt.Sprintf("%.4g/s", m.Goodput), fmt.Sprintf("%.4g/s", p.Goodput), short(m.P50), short(p.P50), short(m.P99), short(p.P99), off))
 	}
 	return lines
 }

@@ -45,7 +45,7 @@ func Table(w io.Writer, r *simulate.Report, look Look) {
 	winner := best(rows)
 	columns, left := columnsFor(r, rows), []string(nil)
 	if look.Columns > 0 {
-		columns, left = fit(columns, rows, look.Columns-3) // 3 for the mark
+		columns, left = narrow(columns, rows, look.Columns-3) // 3 for the mark
 	}
 	table := [][]string{make([]string, len(columns)+1)}
 	for i, c := range columns {
@@ -116,8 +116,8 @@ func columnsFor(r *simulate.Report, rows []Standing) []column {
 	return append(columns, column{"limit (range)", 5, func(s Standing) string { return level(s.Limit) }})
 }
 
-// fit leaves out what a line has no room for.
-func fit(columns []column, rows []Standing, width int) (kept []column, left []string) {
+// narrow leaves out what a line has no room for.
+func narrow(columns []column, rows []Standing, width int) (kept []column, left []string) {
 	wide := func(c column) int {
 		n := utf8.RuneCountInString(c.name)
 		for _, s := range rows {
