@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,15 +15,29 @@ import (
 
 const player = "github.com/flyball-go/flyball/bench/virtual"
 
-// Play plays every game for every peer, each in a bubble of its own, and returns the
-// results game by game and peer by peer.
-func Play(ctx context.Context, job Job) ([][]*simulate.Result, error) {
+// A Player is a process that opens bubbles, ready to be started.
+type Player struct{ dir, binary string }
+
+// NewPlayer builds one. Close removes it.
+func NewPlayer(ctx context.Context) (*Player, error) {
 	dir, err := os.MkdirTemp("", "flyball-virtual-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	in, out := filepath.Join(dir, "job.json"), filepath.Join(dir, "results.json")
+	p := &Player{dir, filepath.Join(dir, "virtual.test")}
+	if err := run(ctx, nil, "go", "test", "-c", "-o", p.binary, player); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// Close removes what NewPlayer built.
+func (p *Player) Close() error { return os.RemoveAll(p.dir) }
+
+// Play plays every game for every peer, each in a bubble of its own, and returns the
+// results game by game and peer by peer.
+func (p *Player) Play(ctx context.Context, job Job) ([][]*simulate.Result, error) {
+	in, out := filepath.Join(p.dir, "job.json"), filepath.Join(p.dir, "results.json")
 	data, err := json.Marshal(job)
 	if err != nil {
 		return nil, err
@@ -30,12 +45,8 @@ func Play(ctx context.Context, job Job) ([][]*simulate.Result, error) {
 	if err := os.WriteFile(in, data, 0o600); err != nil {
 		return nil, err
 	}
-	binary, err := build(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
 	env := append(os.Environ(), jobFile+"="+in, resultFile+"="+out)
-	if err := run(ctx, env, binary, "-test.run", "^TestPlay$", "-test.timeout", "0"); err != nil {
+	if err := run(ctx, env, p.binary, "-test.run", "^TestPlay$", "-test.timeout", "0"); err != nil {
 		return nil, err
 	}
 	if data, err = os.ReadFile(out); err != nil {
@@ -44,12 +55,6 @@ func Play(ctx context.Context, job Job) ([][]*simulate.Result, error) {
 	var results [][]*simulate.Result
 	err = json.Unmarshal(data, &results)
 	return results, err
-}
-
-// build makes the player. The player's own test is one already.
-var build = func(ctx context.Context, dir string) (binary string, err error) {
-	binary = filepath.Join(dir, "virtual.test")
-	return binary, run(ctx, nil, "go", "test", "-c", "-o", binary, player)
 }
 
 func run(ctx context.Context, env []string, name string, args ...string) error {

@@ -56,8 +56,11 @@ func play(t *testing.T, runner *simulate.Runner, game Game, names []string, resu
 	}
 }
 
-func init() {
-	build = func(context.Context, string) (string, error) { return os.Executable() }
+// self is a Player without building one: this test is it.
+func self(t *testing.T) *Player {
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	return &Player{t.TempDir(), binary}
 }
 
 const tiny = `name: tiny
@@ -73,7 +76,7 @@ func TestWhatIsPlayedInAnotherProcessIsTheSameGame(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tiny.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(tiny), 0o600))
 	games := []Game{{File: file, Seed: 7}, {File: file, Seed: 8}}
-	results, err := Play(context.Background(), Job{Games: games, Peers: []string{"failsafe", "vector"}})
+	results, err := self(t).Play(context.Background(), Job{Games: games, Peers: []string{"failsafe", "vector"}})
 	require.NoError(t, err)
 	for i, game := range games {
 		require.Len(t, results[i], 2)
@@ -88,12 +91,12 @@ func TestWhatIsPlayedInAnotherProcessIsTheSameGame(t *testing.T) {
 }
 
 func TestWhatGoesWrongInTheOtherProcessIsTold(t *testing.T) {
-	_, err := Play(context.Background(), Job{Games: []Game{{File: "none.yaml"}}, Peers: []string{"failsafe"}})
+	_, err := self(t).Play(context.Background(), Job{Games: []Game{{File: "none.yaml"}}, Peers: []string{"failsafe"}})
 	require.ErrorContains(t, err, "none.yaml")
-	_, err = Play(context.Background(), Job{Games: []Game{{Seed: 1}}, Peers: []string{"nobody"}, Events: 50})
+	_, err = self(t).Play(context.Background(), Job{Games: []Game{{Seed: 1}}, Peers: []string{"nobody"}, Events: 50})
 	require.ErrorContains(t, err, "over the budget of 50")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_, err = Play(ctx, Job{})
+	_, err = self(t).Play(ctx, Job{})
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -167,6 +167,13 @@ func control(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var player *virtual.Player
+	if len(theirs(o.guards, true)) > 0 { // built first, not to fail after everything was played
+		if player, err = virtual.NewPlayer(ctx); err != nil {
+			return err
+		}
+		defer player.Close()
+	}
 	memory, err := recall(o.found)
 	if err != nil {
 		return err
@@ -177,8 +184,10 @@ func control(ctx context.Context, args []string, out io.Writer) error {
 	if err := errors.Join(err, memory.keep(runner.Found())); err != nil {
 		return err
 	}
-	if err := playVirtual(ctx, runner, o.guards, matches); err != nil {
-		return err
+	if player != nil {
+		if err := playVirtual(ctx, player, runner, o.guards, matches); err != nil {
+			return err
+		}
 	}
 	if o.csv != "" {
 		if err := writeFile(o.csv, func(w io.Writer) error { return writeRuns(w, matches) }); err != nil {

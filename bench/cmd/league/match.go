@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flyball-go/flyball/bench/peers"
 	"github.com/flyball-go/flyball/bench/virtual"
@@ -68,13 +71,16 @@ func playAll(ctx context.Context, runner *simulate.Runner, guards []string, matc
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan *match)
+	var played atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for m := range next {
 				if err := m.play(ctx, runner, theirs(guards, false)); err != nil {
 					cancel(err)
+					continue
 				}
+				fmt.Fprintf(os.Stderr, "%d of %d: %s\n", played.Add(1), len(matches), m.sc.Name)
 			}
 		})
 	}
@@ -104,18 +110,15 @@ func (m *match) play(ctx context.Context, runner *simulate.Runner, rivals []peer
 }
 
 // playVirtual plays the matches for the peers that read the wall clock.
-func playVirtual(ctx context.Context, runner *simulate.Runner, guards []string, matches []match) error {
+func playVirtual(ctx context.Context, player *virtual.Player, runner *simulate.Runner, guards []string, matches []match) error {
 	job := virtual.Job{Events: runner.Events, Oracles: runner.Found()}
 	for _, p := range theirs(guards, true) {
 		job.Peers = append(job.Peers, p.Name)
 	}
-	if len(job.Peers) == 0 {
-		return nil
-	}
 	for _, m := range matches {
 		job.Games = append(job.Games, m.game)
 	}
-	results, err := virtual.Play(ctx, job)
+	results, err := player.Play(ctx, job)
 	if err != nil {
 		return err
 	}
