@@ -9,14 +9,18 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/adaptivelimiter"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"github.com/flyball-go/flyball/adaptive"
+	ours "github.com/flyball-go/flyball/breaker"
 	"github.com/platinummonkey/go-concurrency-limits/core"
 	"github.com/platinummonkey/go-concurrency-limits/limit"
 	"github.com/sony/gobreaker/v2"
 )
 
 // breakerPeers are other breakers, and pairs of a breaker and a limiter that know
-// nothing of each other: what a program has that takes both from others.
+// nothing of each other: what a program has that takes both from others. Beside them
+// ours as it is shipped: theirs time no call, and ours need not time every one.
 var breakerPeers = []contender{
+	{"breaker_sampled", breakerSampled},
 	{"failsafe_breaker", failsafeBreaker},
 	{"failsafe_breaker_run", failsafeBreakerRun},
 	{"failsafe_breaker_open", failsafeBreakerOpen},
@@ -24,6 +28,18 @@ var breakerPeers = []contender{
 	{"eapache_open", eapacheOpen},
 	{"pair_gcl_gobreaker", gclGobreaker},
 	{"pair_failsafe_run", failsafePair},
+}
+
+func breakerSampled(b *testing.B) func(*testing.PB) {
+	g := coupled(b, newLimiter(b, adaptive.Config{Min: plenty, Initial: plenty}), ours.Config{})
+	return func(pb *testing.PB) {
+		ctx := context.Background()
+		for pb.Next() {
+			p, err := g.Acquire(ctx)
+			must(err == nil)
+			p.Done(adaptive.Success)
+		}
+	}
 }
 
 // failsafeBreaker judges by the failure rate of the last minute, as ours does of its

@@ -24,7 +24,7 @@ var contests = []contest{
 		[]string{"xsync_semaphore", "chan_semaphore", "failsafe_adaptive", "bulkhead", "gcl_fifo"}},
 	{"A breaker with a limiter, closed", "breaker", "breaker", []string{"pair_gcl_gobreaker"}},
 	{"The same around a function", "breaker", "breaker_do", []string{"pair_failsafe_run"}},
-	{"A breaker, closed; ours with its limiter, theirs with none", "breaker", "breaker",
+	{"A breaker, closed; ours with its limiter, theirs with none", "breaker", "breaker_sampled",
 		[]string{"gobreaker_execute", "gobreaker_two_step", "failsafe_breaker", "failsafe_breaker_run", "eapache"}},
 	{"A breaker, open", "breaker", "breaker_open",
 		[]string{"gobreaker_open", "failsafe_breaker_open", "eapache_open"}},
