@@ -10,6 +10,7 @@ require (
 	github.com/flyball-go/flyball v0.0.0
 	github.com/guptarohit/asciigraph v0.10.0
 	github.com/stretchr/testify v1.12.1
+	github.com/vbauerster/cupwriter v0.0.4
 	github.com/vbauerster/mpb/v8 v8.15.2
 	golang.org/x/term v0.45.0
 	gonum.org/v1/gonum v0.17.0
@@ -24,7 +25,6 @@ require (
 	github.com/mattn/go-runewidth v0.0.27 // indirect
 	github.com/platinummonkey/go-concurrency-limits v1.0.0 // indirect
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
-	github.com/vbauerster/cupwriter v0.0.4 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -48,6 +47,7 @@ type loadtestCommand struct {
 	Output  string `short:"o" placeholder:"FILE" help:"Write the result to this file, as JSON."`
 	Replace bool   `help:"Replace the file of -o if it is there."`
 	Format  string `enum:"table,json" default:"table" help:"One of ${enum}."`
+	Quiet   bool   `short:"q" help:"Say nothing while it runs."`
 }
 
 // Help implements kong.HelpProvider.
@@ -114,7 +114,7 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 		return fmt.Errorf("measure the generator: %w", err)
 	}
 	if check == nil || check.run == nil {
-		err = c.find(ctx, target, run, out.status)
+		err = c.find(ctx, target, run, out)
 	} else {
 		run.Found, run.Plan = check.run.Found, check.run.Plan
 	}
@@ -179,12 +179,13 @@ func (c *loadtestCommand) try(ctx context.Context, target load.Target) error {
 	return context.Cause(ctx)
 }
 
-// find loads the target, with a bar for who is looking.
-func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *load.Run, status io.Writer) (err error) {
-	bar := watch(status, "loadtest", run.Plan.Steps())
-	defer bar.end()
+// find loads the target, and shows how that goes.
+func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *load.Run, out *output) (err error) {
 	g := load.Generator{Target: target, InFlight: c.Connections, Timeout: c.Timeout, GiveUp: c.GiveUp}
-	f := load.Finder{Plan: run.Plan, Hold: g.Hold, Ceiling: run.Ceiling, Told: func(load.Step) { bar.step() }}
+	show := c.live(out, run.Plan.Steps(), run.Plan.MaxTime)
+	defer show.end()
+	show.holds(&g, "")
+	f := load.Finder{Plan: run.Plan, Hold: g.Hold, Ceiling: run.Ceiling, Told: show.step}
 	run.Found, err = f.Find(ctx)
 	return err
 }

@@ -41,7 +41,7 @@ func hidden(t *testing.T, n int, from int64, instead http.HandlerFunc) (url stri
 
 // quick is a load test of a second or two.
 func quick(url string, more ...string) []string {
-	return append([]string{"loadtest", url, "--from", "50", "--factor", "2", "--min-step", "100ms", "--max-step", "200ms", "--within", "0.5", "--max-time", "20s"}, more...)
+	return append([]string{"loadtest", url, "--from", "50", "--factor", "2", "--min-step", "100ms", "--max-step", "200ms", "--within", "0.5", "--max-time", "20s", "--quiet"}, more...)
 }
 
 func readRun(t *testing.T, path string) *load.Run {

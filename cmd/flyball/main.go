@@ -153,7 +153,7 @@ func execute(ctx context.Context, cmd command, args []string, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	o := output{command: quote(append([]string{"flyball"}, args...))}
+	o := output{command: quote(append([]string{"flyball"}, args...)), stderr: stderr}
 	if columns := terminal(stdout); columns > 0 && target == "" {
 		o.look = report.Look{Columns: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	}

@@ -24,6 +24,7 @@ type output struct {
 	gate   error    // what the exit code tells; the output is shown all the same
 	look   report.Look
 	status io.Writer // shows progress at once; nil if nobody is looking
+	stderr io.Writer // for lines that a long run says while it lasts, where nobody is looking either
 
 	files   []file // to be written besides
 	command string // that was typed

@@ -114,9 +114,9 @@ func (c *loadtestCommand) verify(ctx context.Context, v *verification, request *
 	if err := v.Validate(); err != nil {
 		return fmt.Errorf("%s: %w", v.file, err)
 	}
-	bar := watch(out.status, "verify", v.Cells())
-	defer bar.end()
-	v.Told = func(load.Cell) { bar.step() }
+	show := c.live(out, v.Cells(), time.Duration(v.Cells())*2*v.Length)
+	defer show.end()
+	v.Began, v.Told = show.began, show.cell
 	run.Verified, err = v.Check.Run(ctx)
 	run.Verified.Guard = v.file
 	return err

@@ -25,7 +25,7 @@ func knee(url string) string {
 func TestVerifyPutsThePredictionBesideTheMeasurement(t *testing.T) {
 	url, calls := hidden(t, 2, 0, nil)
 	f := in(t, map[string]string{"limiter.yaml": limiterFile, "twin.yaml": twinFile, "wrong.yaml": strings.Replace(twinFile, "servers: 2", "servers: 1", 1), "knee.json": knee(url)})
-	args := []string{"loadtest", url, "--verify", "limiter.yaml", "--run", "knee.json", "--verify-step", "150ms"}
+	args := []string{"loadtest", url, "--verify", "limiter.yaml", "--run", "knee.json", "--verify-step", "150ms", "--quiet"}
 	text := f.ok(append(args, "--twin", "twin.yaml", "--tolerance", "10", "-o", "run.json")...)
 	require.Regexp(t, `(?m)^the prediction holds: goodput and p99 are within 1e\+03 % of it$`, text)
 	require.Regexp(t, `(?m)^knee +calls/s +client +goodput +predicted +p50 +predicted +p99 +predicted +rejected +predicted +failed +holds$`, text)

@@ -183,7 +183,7 @@ func TestWhatARunHasTooLittleOf(t *testing.T) {
 			"too short to fit: has 2 rates": func(r *load.Run) { r.Steps = r.Steps[:2] },
 			"a fit would lie":               func(r *load.Run) { r.Loop = "closed" },
 			"no rate that was too much":     func(r *load.Run) { r.Steps = only(r.Steps, func(s load.Step) bool { return s.Passed }) },
-			"no rate below the 200 calls/s": func(r *load.Run) {
+			"no rate below the ": func(r *load.Run) {
 				r.Steps = only(r.Steps, func(s load.Step) bool { return s.Rate < 40 || s.Rate > 180 })
 			},
 			"no rate up to half":                      func(r *load.Run) { r.Steps = only(r.Steps, func(s load.Step) bool { return s.Rate > 120 }) },

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +14,8 @@ type Generator struct {
 	Timeout  time.Duration // of a call
 	GiveUp   int           // failures in a row after which a target counts as dead
 	Patient  bool          // time-outs are none of them: they are what is measured
+
+	now atomic.Pointer[tally] // of the step that is being held
 }
 
 // A Dead is the error of a target of which nothing comes any more.
@@ -39,6 +42,8 @@ func (g *Generator) Hold(ctx context.Context, rate float64, span Span) (Step, er
 	defer cancel()
 	t := newTally(rate, span.Warm)
 	t.patient = g.Patient
+	g.now.Store(t)
+	defer g.now.Store(nil)
 	elapsed, tight, err := g.send(calls, t, rate, span)
 	if err != nil {
 		cancel() // who is dead or interrupted is not waited for

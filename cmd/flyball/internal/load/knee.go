@@ -131,7 +131,9 @@ func (c *climb) confirm(ctx context.Context) error {
 }
 
 // step holds a rate, twice if it seems too much for no clear reason: everybody
-// pauses now and then. It returns nil if there is no time for it.
+// pauses now and then. If it is the generator that could not, it has two tries more:
+// whoever kept it from its processor may be gone. It returns nil if there is no
+// time for it.
 func (c *climb) step(ctx context.Context, rate float64, span Span) (*Step, error) {
 	for try := 0; ; try++ {
 		if time.Since(c.begun)+span.Min > c.Plan.MaxTime {
@@ -153,7 +155,14 @@ func (c *climb) step(ctx context.Context, rate float64, span Span) (*Step, error
 		if err := rest(ctx, span.Min/2); err != nil {
 			return nil, err
 		}
-		if s.Why == TooManyErrors || s.Unsent > 0 || try == 1 {
+		tries := 2
+		switch {
+		case s.Why == GeneratorAtLimit && !c.beyond(&s):
+			tries = 4
+		case s.Why == TooManyErrors, s.Unsent > 0:
+			tries = 1
+		}
+		if try+1 >= tries {
 			return &s, nil
 		}
 	}
@@ -175,7 +184,7 @@ func (c *climb) judge(s *Step) {
 	if c.base == 0 {
 		c.base = s.Response.P99
 	}
-	excess := s.Response.P99 - c.base
+	excess, lag := s.Response.P99-c.base, s.Lag.P99
 	window := s.For.Seconds() * 0.8
 	switch {
 	case s.Begun < begunShare*s.Rate-1/max(s.For.Seconds(), 1e-3):
@@ -188,6 +197,9 @@ func (c *climb) judge(s *Step) {
 		s.Why, s.Detail = Flat, fmt.Sprintf("%d calls were in flight, the most allowed, and answers came at %.4g of %.4g calls/s", s.Most, s.Goodput, s.Rate)
 	case s.Goodput*window+1.5 < goodputShare*s.Rate*window:
 		s.Why, s.Detail = Flat, fmt.Sprintf("answers came at %.4g of %.4g calls/s", s.Goodput, s.Rate)
+	case s.Trend.Rises():
+		s.Why, s.Detail = Growing, fmt.Sprintf("response times rose from %v to %v (p50) while the rate was held", round(s.Trend.From), round(s.Trend.To))
+		excess, lag = s.Trend.To-s.Trend.From, s.Lag.P90 // medians are not moved by a few late calls
 	case float64(s.Response.P99) > c.Plan.Ratio*float64(c.base) && excess > slack:
 		s.Why, s.Detail = TooSlow, fmt.Sprintf("p99 was %v, over %g × the %v of the first step", round(s.Response.P99), c.Plan.Ratio, round(c.base))
 	default:
@@ -195,14 +207,17 @@ func (c *climb) judge(s *Step) {
 		return
 	}
 	switch {
-	case c.Ceiling > 0 && s.Rate > ceilingShare*c.Ceiling:
+	case c.beyond(s):
 		s.Detail = fmt.Sprintf("%s, but the generator can do no more than %.4g calls/s here", s.Detail, c.Ceiling)
 		s.Why = GeneratorAtLimit
-	case s.Lag.P99 > time.Millisecond && s.Lag.P99 > excess/2:
-		s.Detail = fmt.Sprintf("%s, but calls began up to %v late (p99)", s.Detail, round(s.Lag.P99))
+	case lag > time.Millisecond && lag > excess/2:
+		s.Detail = fmt.Sprintf("%s, but calls began up to %v late", s.Detail, round(lag))
 		s.Why = GeneratorAtLimit
 	}
 }
+
+// beyond reports whether a rate is more than the generator's word can be taken for.
+func (c *climb) beyond(s *Step) bool { return c.Ceiling > 0 && s.Rate > ceilingShare*c.Ceiling }
 
 // commonest is the kind of error that there were most of.
 func (s *Step) commonest() (kind string) {

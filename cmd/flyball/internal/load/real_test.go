@@ -1,9 +1,19 @@
 package load
 
 import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -75,14 +85,24 @@ func realKnee(t *testing.T, slots, sheds int, sleep func() time.Duration) {
 	r.Conns = 256
 	target, closeAll := r.Target()
 	defer closeAll()
-	f := Finder{Plan: realPlan(), Hold: generator(target).Hold}
+	// What it can do changes with what else the machine does, so the truth is that of
+	// the steps that told the knee.
+	truths := map[float64]float64{}
+	g := generator(target)
+	f := Finder{Plan: realPlan(), Hold: func(ctx context.Context, rate float64, span Span) (Step, error) {
+		busy.Store(0)
+		calls.Store(0)
+		s, err := g.Hold(ctx, rate, span)
+		truths[rate] = float64(slots) / time.Duration(busy.Load()/max(1, calls.Load())).Seconds()
+		return s, err
+	}}
 	found, err := f.Find(t.Context())
 	require.NoError(t, err)
-	truth := float64(slots) / time.Duration(busy.Load()/calls.Load()).Seconds()
 	for _, s := range found.Steps {
 		t.Logf("%.0f/s for %v: %.0f/s, p50 %v, p99 %v, late %v, passed %v %s", s.Rate, s.For, s.Goodput, s.Response.P50, s.Response.P99, s.Lag.P99, s.Passed, s.Detail)
 	}
 	require.NotNil(t, found.Knee, found.Detail)
+	truth := truths[found.Knee.Rate]
 	t.Logf("knee %.1f, truth %.1f: %+.1f %%", found.Knee.Rate, truth, 100*(found.Knee.Rate/truth-1))
 	if patient {
 		require.InEpsilon(t, truth, found.Knee.Rate, 0.15)
@@ -93,6 +113,97 @@ func realKnee(t *testing.T, slots, sheds int, sleep func() time.Duration) {
 	if found.Knee.Above > 0 {
 		require.Greater(t, found.Knee.Rate, 0.5*truth)
 	}
+}
+
+// TestMain is a server of its own if it is told to be, so that what it does with a
+// processor is not what the generator lacks.
+func TestMain(m *testing.M) {
+	if os.Getenv("FLYBALL_TEST_SERVER") == "" {
+		os.Exit(m.Run())
+	}
+	runtime.GOMAXPROCS(1)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(listener.Addr())
+	go func() { // ends with the test, whose end of the pipe closes
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	var block [1 << 20]byte
+	panic(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { //nolint:gosec // of a test
+		for range 8 {
+			_, _ = fmt.Fprintf(w, "%x", sha256.Sum256(block[:]))
+		}
+	})))
+}
+
+// TestKneeOfARealServerThatComputes has one whose truth nobody knows: what a closed
+// loop gets out of it that keeps it busy.
+func TestKneeOfARealServerThatComputes(t *testing.T) {
+	if !patient {
+		t.Skip("FLYBALL_LONG is not set")
+	}
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "FLYBALL_TEST_SERVER=1")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	defer func() {
+		in.Close()
+		_ = c.Wait()
+	}()
+	host, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	r := Request{URL: address(t, "http://"+strings.TrimSpace(host)), Dial: []string{strings.TrimSpace(host)}, Conns: 256, MaxBody: 1 << 20}
+	target, closeAll := r.Target()
+	defer closeAll()
+	var before, after float64
+	var found Found
+	for range 3 { // where others work too, the truth of a minute ago is none
+		before = closedLoop(t, target)
+		p := realPlan()
+		p.From = before / 10
+		f := Finder{Plan: p, Hold: generator(target).Hold}
+		found, err = f.Find(t.Context())
+		require.NoError(t, err)
+		after = closedLoop(t, target)
+		if math.Abs(after/before-1) < 0.1 {
+			break
+		}
+		t.Logf("a closed loop got %.1f/s before and %.1f/s after", before, after)
+	}
+	require.InEpsilon(t, before, after, 0.1, "the machine is too busy to have a truth")
+	truth := (before + after) / 2
+	for _, s := range found.Steps {
+		t.Logf("%.0f/s for %v: %.0f/s, p50 %v, p99 %v, late %v, passed %v %s", s.Rate, s.For, s.Goodput, s.Response.P50, s.Response.P99, s.Lag.P99, s.Passed, s.Detail)
+	}
+	require.NotNil(t, found.Knee, found.Detail)
+	t.Logf("knee %.1f, truth %.1f (before %.1f, after %.1f): %+.1f %%", found.Knee.Rate, truth, before, after, 100*(found.Knee.Rate/truth-1))
+	require.InEpsilon(t, truth, found.Knee.Rate, 0.15)
+}
+
+// closedLoop is how many calls a second four callers get that never rest.
+func closedLoop(t *testing.T, target Target) float64 {
+	t.Helper()
+	const length = 5 * time.Second
+	var calls atomic.Int64
+	var callers sync.WaitGroup
+	begun := time.Now()
+	for range 4 {
+		callers.Go(func() {
+			for time.Since(begun) < length {
+				if target(t.Context()) == nil {
+					calls.Add(1)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	return float64(calls.Load()) / time.Since(begun).Seconds()
 }
 
 // TestAGeneratorAtItsEndFindsNoKnee asks for twice what it can do.

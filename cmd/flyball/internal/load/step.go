@@ -24,6 +24,8 @@ type Step struct {
 	Lag      Times `json:"lag"`      // from when it should have begun to when it did
 	Waited   Times `json:"waited"`   // response times, with those of calls that timed out
 
+	Trend Trend `json:"trend,omitzero"` // of response times while the rate was held
+
 	Tight  bool   `json:"tight"`            // p99 and throughput are known as well as was asked for
 	Passed bool   `json:"passed"`           // the target kept up
 	Why    Reason `json:"why,omitempty"`    // it did not
@@ -54,9 +56,10 @@ func (s *Step) ErrorShare() float64 {
 type Reason string
 
 const (
-	TooManyErrors    Reason = "errors"     // share of errors
-	TooSlow          Reason = "p99"        // p99 of response times beside that of the first step
-	Flat             Reason = "throughput" // does not rise with the rate
+	TooManyErrors    Reason = "errors"        // share of errors
+	TooSlow          Reason = "p99"           // p99 of response times beside that of the first step
+	Flat             Reason = "throughput"    // does not rise with the rate
+	Growing          Reason = "growing queue" // response times rise while the rate is held
 	GeneratorAtLimit Reason = "generator saturated"
 	OutOfRate        Reason = "rate cap" // it kept up with all that was allowed
 	OutOfTime        Reason = "time cap"

@@ -31,6 +31,7 @@ type tally struct {
 	waited   times
 	inARow   int
 	last     error
+	samples  []sample
 }
 
 func newTally(rate float64, warm time.Duration) *tally {
@@ -98,6 +99,7 @@ func (t *tally) ended(intended, begun time.Time, err error) {
 	t.step.OK++
 	t.service.add(now.Sub(begun))
 	t.response.add(now.Sub(intended))
+	t.samples = append(t.samples, sample{at: intended.Sub(t.begin), took: now.Sub(intended)})
 }
 
 // failing is how many calls in a row have failed, and why the last did.
@@ -158,6 +160,7 @@ func (t *tally) result(elapsed time.Duration) Step {
 		s.Begun = float64(s.Sent+s.Rejected+s.Unsent) / (elapsed - t.warm).Seconds()
 	}
 	s.Service, s.Response, s.Lag, s.Waited = t.service.sum(), t.response.sum(), t.lag.sum(), t.waited.sum()
+	s.Trend = trendOf(t.samples, from, elapsed)
 	s.Lag.Points, s.Response.Points, s.Waited.Points = nil, nil, nil
 	return s
 }

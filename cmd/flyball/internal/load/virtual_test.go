@@ -89,7 +89,7 @@ func TestKneeOfHiddenCapacity(t *testing.T) {
 	}{
 		"8 at a time":         {8, 0, always(20 * ms), 400, Flat},
 		"32 at a time":        {32, 0, always(20 * ms), 1600, Flat},
-		"one at a time":       {1, 0, always(10 * ms), 100, TooSlow},
+		"one at a time":       {1, 0, always(10 * ms), 100, Growing},
 		"bimodal":             {16, 0, drawn(1), 842, Flat},
 		"sheds at 40":         {8, 40, always(20 * ms), 400, TooManyErrors},
 		"sheds without queue": {8, 8, always(20 * ms), 400, TooManyErrors},
@@ -100,6 +100,7 @@ func TestKneeOfHiddenCapacity(t *testing.T) {
 				require.NoError(t, err)
 				require.NotNil(t, found.Knee, found.Detail)
 				require.InEpsilon(t, c.truth, found.Knee.Rate, 0.15)
+				require.Less(t, found.Knee.Rate, 1.02*c.truth) // a queue that grows slowly is seen
 				require.True(t, found.Knee.Held)
 				require.Greater(t, found.Knee.Above, found.Knee.Rate)
 				require.InEpsilon(t, found.Knee.Rate, found.Knee.Goodput, 0.07)

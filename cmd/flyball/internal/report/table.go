@@ -209,6 +209,9 @@ func timeOf(e simulate.Estimate) string {
 	return Seconds(e.Mean)
 }
 
+// Percent is a share in percent.
+func Percent(share float64) string { return percent(share) }
+
 func percent(share float64) string {
 	p := 100 * share
 	switch {

@@ -32,7 +32,8 @@ type Check struct {
 	// Client makes a target that at most so many connections call, through g. A nil
 	// g means a plain client.
 	Client func(g adaptive.Guard, conns int) (t load.Target, closeAll func())
-	Told   func(load.Cell) // told of each measurement; nil tells nobody
+	Told   func(load.Cell)                  // told of each measurement; nil tells nobody
+	Began  func(load.Cell, *load.Generator) // told that one begins, with its prediction; nil tells nobody
 }
 
 // Validate returns what is wrong with c before anything is called.
@@ -84,7 +85,7 @@ func (c *Check) cell(ctx context.Context, times float64, guarded bool, warm time
 	}
 	// Twice, if it is not what was predicted: everybody pauses now and then.
 	for try := range 2 {
-		if cell.Measured, err = c.measure(ctx, rate, warm, guarded, most); err != nil {
+		if cell.Measured, err = c.measure(ctx, cell, rate, warm, most); err != nil {
 			return nil, err
 		}
 		if cell.Settled, err = c.settle(ctx); err != nil {
@@ -98,9 +99,9 @@ func (c *Check) cell(ctx context.Context, times float64, guarded bool, warm time
 	return cell, nil
 }
 
-func (c *Check) measure(ctx context.Context, rate float64, warm time.Duration, guarded bool, most int) (load.Step, error) {
+func (c *Check) measure(ctx context.Context, cell *load.Cell, rate float64, warm time.Duration, most int) (load.Step, error) {
 	var g adaptive.Guard
-	if guarded {
+	if cell.Guarded {
 		var err error
 		if g, err = c.guard(); err != nil {
 			return load.Step{}, err
@@ -109,6 +110,9 @@ func (c *Check) measure(ctx context.Context, rate float64, warm time.Duration, g
 	target, closeAll := c.Client(g, most)
 	defer closeAll()
 	generator := load.Generator{Target: target, InFlight: most, Timeout: c.Timeout, GiveUp: c.GiveUp, Patient: true}
+	if c.Began != nil {
+		c.Began(*cell, &generator)
+	}
 	s, err := generator.Hold(ctx, rate, load.Span{Min: c.Length, Max: c.Length, Warm: warm})
 	s.Service.Points = nil
 	return s, err

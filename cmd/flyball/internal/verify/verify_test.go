@@ -58,7 +58,7 @@ func check(servers int, t load.Target) *Check {
 	return &Check{
 		Setting: tune.Setting{Limiter: adaptive.Config{Queue: -1}}, Twin: twin(servers),
 		Knee:    load.Knee{Rate: 190, Goodput: 190, P50: 40 * ms, P99: 40 * ms},
-		Timeout: time.Second, Length: 9 * time.Second, Tolerance: 0.2, GiveUp: 100,
+		Timeout: time.Second, Length: 6 * time.Second, Tolerance: 0.2, GiveUp: 100,
 		Client: func(g adaptive.Guard, _ int) (load.Target, func()) {
 			if g == nil {
 				return t, func() {}
@@ -127,7 +127,7 @@ func TestATargetThatDoesNotComeBackEndsIt(t *testing.T) {
 		begun := time.Now()
 		up := target(8)
 		c := check(8, func(ctx context.Context) error {
-			if time.Since(begun) > 12*time.Second {
+			if time.Since(begun) > 9*time.Second {
 				return errors.New("gone")
 			}
 			return up(ctx)
@@ -148,7 +148,7 @@ func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer drain()
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(12*time.Second, cancel)
+		time.AfterFunc(9*time.Second, cancel)
 		v, err := check(8, target(8)).Run(ctx)
 		require.ErrorIs(t, err, context.Canceled)
 		require.Len(t, v.Cells, 1)
