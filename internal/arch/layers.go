@@ -50,6 +50,7 @@ var layers = []layer{
 	{place: "internal/drawn", inside: []string{"simulate"}},
 	{place: "bench/...", inside: append([]string{"simulate/...", "contrib/...", "bench/...", "internal/drawn", "internal/servers"}, tested...), outside: []string{"*"}},
 	{place: "internal/arch"},
+	{place: "internal/fleet"},
 	{place: "internal/faults", inside: []string{"adaptive", "breaker", "contrib/...", "internal/servers"}, outside: []string{"*"}},
 	{place: "internal/servers"},
 	{place: "internal/mutants"},
