@@ -41,7 +41,8 @@ nightly: ## what takes hours: ten times the cases, long tests, 200 rounds with t
 	$(MAKE) fuzz FUZZTIME=20m
 	$(MAKE) mutants
 
+# By default what is interesting may take a minute to be made smaller, of which a short run has none.
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \
 	name=$${func#func }; echo "== $$name in $$file"; \
-	go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; done
+	go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")" </dev/null || exit 1; done

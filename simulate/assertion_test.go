@@ -204,6 +204,10 @@ func FuzzAssertion(f *testing.F) {
 	} {
 		f.Add(text)
 	}
+	for _, m := range metrics {
+		f.Add("knee: " + m.name + " >= 0.5 during 10s..end for 2 of 3 seeds")
+		f.Add(m.name + " in 1ms..0.9x after change[0]")
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAssertion(text)
 		if err != nil {

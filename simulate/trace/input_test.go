@@ -98,6 +98,19 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 	}
 }
 
+// Of which most is beyond the buffer that lines are read through.
+func TestALongLineIsReadWhole(t *testing.T) {
+	for _, end := range []string{"", "\n", "\r\n"} {
+		for _, n := range []int{64 << 10, 64<<10 - 1, 64<<10 + 1, 1 << 20} {
+			line := "1700000000,"
+			line += strings.Repeat("x", n-len(line)) + end
+			tr, err := trace.Read("f", strings.NewReader("ts,a\n"+line), trace.Options{})
+			require.NoError(t, err, "%d bytes", n)
+			require.Len(t, tr.Records, 1)
+		}
+	}
+}
+
 func TestControlCharactersStayOutOfErrors(t *testing.T) {
 	_, err := trace.Read("\x1b[31m\n", strings.NewReader("ts,\x1b[2J\n1700000000,\"x\"\x1b\n"), trace.Options{})
 	require.EqualError(t, err, "?[31m?:2: ?[2J: text after the closing quote, must be a ','")

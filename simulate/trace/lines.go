@@ -15,6 +15,7 @@ type lines struct {
 	name string
 	src  *budget
 	r    *bufio.Reader
+	long []byte // of a line that is longer than the buffer of r
 	n    int    // number of the line that next returned
 	cur  []byte // that line
 	back bool   // next returns it once more
@@ -26,7 +27,7 @@ func newLines(name string, r io.Reader, most int64) (*lines, error) {
 	if err != nil {
 		return nil, l.fileFault("%w", explained(err))
 	}
-	l.src, l.r = src, bufio.NewReaderSize(src, maxLine+2)
+	l.src, l.r = src, bufio.NewReaderSize(src, 64<<10)
 	head, err := l.r.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, l.fileFault("%w", explained(err))
@@ -57,7 +58,7 @@ func (l *lines) next() ([]byte, error) {
 		l.back = false
 		return l.cur, nil
 	}
-	line, err := l.r.ReadSlice('\n')
+	line, err := l.slice()
 	if len(line) == 0 && errors.Is(err, io.EOF) {
 		return nil, io.EOF
 	}
@@ -78,6 +79,22 @@ func (l *lines) next() ([]byte, error) {
 	}
 	l.cur = line
 	return line, nil
+}
+
+// slice is the next line with its end, or as much of it as is too long. Few lines
+// are long, so that a buffer for the longest would cost small files more than
+// all else.
+func (l *lines) slice() ([]byte, error) {
+	part, err := l.r.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return part, err
+	}
+	l.long = append(l.long[:0], part...)
+	for errors.Is(err, bufio.ErrBufferFull) && len(l.long) < maxLine+2 {
+		part, err = l.r.ReadSlice('\n')
+		l.long = append(l.long, part...)
+	}
+	return l.long, err
 }
 
 // nextText is next without lines of nothing but blanks.
