@@ -99,7 +99,7 @@ func TestABreakerUnderLoadKeepsItsPromises(t *testing.T) {
 	for g := range 8 {
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(g), 2))
-			for range 3000 {
+			for n := 0; n < 3000 || b.Stats().Opened <= 10 && n < 300_000; n++ {
 				at := now.Add(rnd.Int64N(20_000))
 				p, err := b.Acquire(t.Context())
 				b.mu.Lock()
