@@ -12,19 +12,20 @@ import (
 type parts uint16
 
 const (
-	probes     parts = 1 << iota // measuring the baseline on purpose
-	grid                         // … at instants that all clients share
-	elasticity                   // … and not believing a rise that followed the concurrency
-	concession                   // giving round trips the benefit of their standard error
-	settling                     // waiting for a round trip after a change of the limit
-	doubt                        // not counting windows of a growing limit for the baseline
-	patience                     // letting one window speak against start-up
-	alarm                        // a probe at once when round trips rise, and the limit back if the downstream is slower
-	memory                       // going back fast to the limit from before time-outs
-
+	probes       parts = 1 << iota // measuring the baseline on purpose
+	grid                           // … at instants that all clients share
+	elasticity                     // … and not believing a rise that followed the concurrency
+	concession                     // giving round trips the benefit of their standard error
+	settling                       // waiting for a round trip after a change of the limit
+	doubt                          // not counting windows of a growing limit for the baseline
+	patience                       // letting one window speak against start-up
+	alarm                          // a probe at once when round trips rise, and the limit back if the downstream is slower
+	memory                         // going back fast to the limit from before time-outs
+	deeper                         // … and a deeper probe where the round trip followed the concurrency all the way
+	verification                   // a deep probe after any start-up, and no going back to limits that it never saw good
 )
 
-var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory"}
+var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory", "deeper", "verification"}
 
 // has reports whether the law works with part p.
 func (without parts) has(p parts) bool { return without&p == 0 }

@@ -16,6 +16,7 @@ type baseline struct {
 	rtt float64 // 0 until the first window
 	v   float64
 	n   float64 // samples pooled into it during start-up
+	at  float64 // limit under which it was first learnt
 
 	low  float64 // sum of ln of windows below the baseline, in a row
 	lows int
@@ -50,7 +51,7 @@ func (b *baseline) sigma(s statistic) float64 {
 func (b *baseline) learn(s statistic, w *Window) {
 	switch {
 	case b.rtt == 0:
-		b.rtt, b.v, b.n = s.rtt, s.v, float64(s.n)
+		b.rtt, b.v, b.n, b.at = s.rtt, s.v, float64(s.n), w.Limit
 		b.confirm(w)
 	case s.rtt < b.rtt*(1-b.sigma(s)):
 		b.low += math.Log(s.rtt)
@@ -105,10 +106,20 @@ func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) time.
 // passed reports whether the instant of the next probe came during w.
 func (b *baseline) passed(w *Window) bool { return b.line != 0 && w.Wall.UnixNano() >= b.line }
 
-// probe asks for a window of calls that meet no queue of ours: it returns the
-// limit for it and how to collect it.
-func (b *baseline) probe(s statistic, load, limit float64, sudden bool) (float64, Collect) {
-	a := max(1, b.least, math.Round(0.6*limit/clamp(b.ratio(s), 1, 2)))
+// depth is the limit for a probe that is to meet no queue of ours, from under limit.
+// The first one, which verifies what start-up learnt, goes as deep as any.
+func (b *baseline) depth(s statistic, limit float64) float64 {
+	q := clamp(b.ratio(s), 1, 2)
+	if b.last.IsZero() && b.without.has(verification) {
+		q = 2
+	}
+	return 0.6 * limit / q
+}
+
+// probe asks for a window of calls under a: it returns the limit for it and how to
+// collect it. Load is the mean in flight behind s, and limit is to come back after.
+func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden bool) (float64, Collect) {
+	a = max(1, b.least, math.Round(a))
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
 	length := max(max(4, 24/a)*b.rtt, s.rtt)
 	most, calls := length, 0
@@ -127,14 +138,16 @@ func (b *baseline) probe(s statistic, load, limit float64, sudden bool) (float64
 
 // probed takes in what the probe measured and reports whether it moved the
 // baseline up by much. The baseline may rise only if the round trip did not fall
-// with the concurrency: if it did, it was a queue.
-func (b *baseline) probed(w *Window, s statistic) (rose bool) {
+// with the concurrency: if it did, it was a queue. Followed says that it did all the
+// way down, so that there is a queue even in the probe.
+func (b *baseline) probed(w *Window, s statistic) (rose, followed bool) {
 	b.probing = false
 	b.soon--
 	b.confirm(w)
 	if !measured(w, s) {
-		return false
+		return false, false
 	}
+	followed = b.followed(s)
 	d, se := math.Log(s.rtt/b.rtt), 2*b.sigma(s)
 	weight := 0.5
 	if math.Abs(d) > 2*se+0.1 || math.Abs(d) > se && d*b.drift > 0 {
@@ -149,9 +162,21 @@ func (b *baseline) probed(w *Window, s statistic) (rose bool) {
 	b.v = (1-weight)*(1-weight)*b.v + weight*weight*s.v
 	if weight*d > 0.22 {
 		b.soon = 2
-		return true
+		return true, followed
 	}
-	return false
+	return false, followed
+}
+
+// followed reports whether the round trip fell with the concurrency all the way to
+// that of the probe, its standard error conceded: then the baseline is lower still. It
+// is asked only up to the limit where the baseline was first learnt, for start-up has
+// seen what there is below any other.
+func (b *baseline) followed(s statistic) bool {
+	if !b.without.has(deeper) || b.limit <= max(1, b.least) || b.limit > b.at || b.load <= 1.2*b.limit || s.n < 12 {
+		return false
+	}
+	fell := math.Log(b.before.rtt/s.rtt) - math.Sqrt(b.before.v+s.v)
+	return fell > 0.6*math.Log(b.load/b.limit)
 }
 
 // elasticity is how much of the concurrency between the probe and load the round

@@ -16,13 +16,15 @@ type footing struct {
 	starting bool // doubling until a queue shows
 	held     bool // one window spoke against doubling; one may be noise
 
-	good float64 // limit before time-outs cut it; 0 if none
-	felt float64 // share of late windows in which the limit was felt
-	high int     // windows in a row with a round trip far above the baseline
-	pre  float64 // limit before them
-	cool int     // windows for which a high round trip is no news
-	grew float64 // how much the limit has grown of late, as a logarithm
-	hot  bool    // the probe under way was called by a high round trip
+	good    float64 // limit before time-outs cut it; 0 if none
+	felt    float64 // share of late windows in which the limit was felt
+	high    int     // windows in a row with a round trip far above the baseline
+	pre     float64 // limit before them
+	cool    int     // windows for which a high round trip is no news
+	grew    float64 // how much the limit has grown of late, as a logarithm
+	hot     bool    // the probe under way was called by a high round trip
+	deep    bool    // … or by one that met a queue itself
+	shallow float64 // baseline before the first of these
 
 	last   statistic // of the last full window
 	load   float64   // mean in flight in it
@@ -43,8 +45,11 @@ const (
 // that its centre is known to a few tenths.
 func (f *footing) collect(limit float64) Collect {
 	n := 40 + limit
-	if f.starting {
+	switch {
+	case f.starting:
 		n = max(32, 0.3*n)
+	case f.good > limit && f.without.has(memory): // on the way back to what is known
+		n = max(10, 0.3*n)
 	}
 	f.wanted = int(n)
 	return Collect{Samples: int(n), TimeOuts: max(3, int(limit/2))}
@@ -56,7 +61,7 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	s = statisticOf(w.Latency)
 	d.Limit, f.base.least = w.Limit, w.Min
 	if w.Resumed {
-		f.base.probing, f.hot = false, false // the probe, if there was one, was cut short
+		f.base.probing, f.hot, f.deep = false, false, false // the probe, if there was one, was cut short
 	}
 	if f.begun < 2 {
 		f.begun++
@@ -69,12 +74,14 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		return d, s, false
 	}
 	if f.base.probing {
-		f.probed(w, s, &d)
+		if f.probed(w, s, &d) {
+			return d, s, false
+		}
 		return f.finish(w, s, d), s, false
 	}
 	if f.base.passed(w) && w.Samples() < f.wanted && 2*w.Count[TimedOut] <= w.Samples() {
 		d.Reason, d.Unless = "time to measure the baseline", "waits for the next instant common to all clients"
-		return f.probe(f.last, f.load, d), f.last, false
+		return f.probe(f.last, f.load, w.Limit, d), f.last, false
 	}
 	f.last, f.load = s, w.MeanInFlight
 	if f.overloaded(w, &d) {
@@ -135,7 +142,9 @@ func (f *footing) overloaded(w *Window, d *Decision) bool {
 	timedOut, refused := float64(w.Count[TimedOut])/max(n, 1), float64(w.Count[Refused])/max(n, 1)
 	switch {
 	case timedOut > timeOutsCut:
-		f.good = max(f.good, w.Limit)
+		if !f.starting || !f.without.has(verification) { // until then nothing has shown that it is good
+			f.good = max(f.good, w.Limit)
+		}
 		d.Limit = w.Limit / 2
 		d.Reason, d.Value, d.Bound = "share of time-outs too high", timedOut, timeOutsCut
 	case refused > refusalsCut && n < 5:
@@ -148,6 +157,9 @@ func (f *footing) overloaded(w *Window, d *Decision) bool {
 		return false
 	}
 	d.Unless = "holds at or below the bound"
+	if f.starting && f.without.has(verification) {
+		f.base.last = time.Time{} // verify: what was learnt is perhaps of a full downstream
+	}
 	f.starting = false
 	return true
 }
@@ -178,22 +190,37 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 	}
 }
 
-// probed takes in the window of a probe.
-func (f *footing) probed(w *Window, s statistic, d *Decision) {
-	hot := f.hot
-	f.hot = false
-	d.Value, d.Bound = s.rtt/1e6, f.base.rtt/1e6
+// probed takes in the window of a probe, and asks for a deeper one if there was a
+// queue even in that.
+func (f *footing) probed(w *Window, s statistic, d *Decision) (again bool) {
+	limit, rtt := f.base.limit, f.base.rtt
+	d.Value, d.Bound = s.rtt/1e6, rtt/1e6
 	d.Reason, d.Unless = "probe over and the limit back, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
-	rose := f.base.probed(w, s)
-	if !hot {
-		return
+	rose, followed := f.base.probed(w, s)
+	if followed {
+		if !f.deep {
+			f.deep, f.shallow = true, rtt
+		}
+		d.Reason = "a queue even in the probe, in ms against the baseline; probing deeper"
+		d.Limit, d.Next = f.base.probe(min(0.6*limit, limit-1), s, limit, w.Limit, f.hot)
+		return true
 	}
-	if rose || f.base.ratio(f.base.before) <= highRatio {
+	hot, deep := f.hot, f.deep
+	f.hot, f.deep = false, false
+	switch {
+	case hot && (rose || f.base.ratio(f.last) <= highRatio):
 		d.Limit = max(w.Limit, f.pre)
 		d.Reason = "the downstream is slower, not fuller, in ms against the baseline"
-	} else {
+	case hot:
 		f.cool = 6
 	}
+	if deep && f.base.rtt < 0.8*f.shallow {
+		// Most of what was in flight was queue: there is nothing to approach by halves.
+		knee := conceded * f.load / max(1, f.base.ratio(f.last))
+		d.Limit = min(d.Limit, knee+headroom(knee))
+		d.Reason = "probe over and the limit where the queue ends, in ms against the baseline"
+	}
+	return false
 }
 
 // finish adds to d how to collect the next window: an ordinary one, or a probe of
@@ -216,7 +243,7 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 	}
 	wait := f.base.due(s, d.Limit, w, hot)
 	if wait <= 0 {
-		return f.probe(s, w.MeanInFlight, d)
+		return f.probe(s, w.MeanInFlight, w.Limit, d)
 	}
 	if f.without.has(grid) {
 		d.Next.Within = max(wait-d.Next.Settle, 1)
@@ -224,9 +251,10 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 	return d
 }
 
-// probe makes d ask for a probe.
-func (f *footing) probe(s statistic, load float64, d Decision) Decision {
-	d.Limit, d.Next = f.base.probe(s, load, d.Limit, f.hot)
+// probe makes d ask for a probe, from what s and load are of: calls under limit.
+func (f *footing) probe(s statistic, load, limit float64, d Decision) Decision {
+	a := f.base.depth(s, min(limit, d.Limit))
+	d.Limit, d.Next = f.base.probe(a, s, load, d.Limit, f.hot)
 	d.Reason += "; probing the baseline"
 	return d
 }
