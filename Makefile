@@ -34,8 +34,9 @@ mutants: ## faults put into the code on purpose, which tests must notice
 models: ## the tests against models, with the cases that docs/reliability.md promises
 	bash .ci/models
 
-nightly: ## what takes hours: ten times the cases, long tests, 200 rounds with the race detector, fuzzing, mutants
+nightly: ## what takes hours: ten times the cases, long tests, a soak, 200 rounds with the race detector, fuzzing, mutants
 	bash .ci/models long
+	FLYBALL_SOAK=30m go test -count=1 -timeout=1h -run Soak -v ./bench/clients
 	FLYBALL_LONG=1 go test -timeout=2h work
 	go test -race -count=200 -timeout=4h ./adaptive ./breaker ./pool
 	$(MAKE) fuzz FUZZTIME=20m

@@ -33,25 +33,34 @@ type outcome struct {
 type call = func(context.Context) error
 
 func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
-	// Once for the connections that it opens.
-	if _, _, err = closedLoop(ctx, plan{}, 16, plain); err != nil {
+	if o.capacity, o.unloaded, err = measureCapacity(ctx, p, plain); err != nil {
 		return o, err
-	}
-	for _, callers := range []int{1, 2, 4, 8, 16} {
-		took, elapsed, err := closedLoop(ctx, p, callers, plain)
-		if err != nil {
-			return o, fmt.Errorf("a server without overload: %w", err)
-		}
-		o.capacity = max(o.capacity, float64(len(took))/elapsed.Seconds())
-		if callers == 1 {
-			o.unloaded = quantile(took, 0.99)
-		}
 	}
 	o.rate = 3 * o.capacity
 	// The limited client first: what the plain one leaves in line would be its to clear.
 	o.limited = openLoop(ctx, p, o.rate, limited)
 	o.plain = openLoop(ctx, p, o.rate, plain)
 	return o, nil
+}
+
+// measureCapacity returns the good answers per second at the best number of callers,
+// and the 99th percentile of a lone one.
+func measureCapacity(ctx context.Context, p plan, plain call) (best float64, unloaded time.Duration, err error) {
+	// Once for the connections that it opens.
+	if _, _, err = closedLoop(ctx, plan{}, 16, plain); err != nil {
+		return 0, 0, err
+	}
+	for _, callers := range []int{1, 2, 4, 8, 16} {
+		took, elapsed, err := closedLoop(ctx, p, callers, plain)
+		if err != nil {
+			return 0, 0, fmt.Errorf("a server without overload: %w", err)
+		}
+		best = max(best, float64(len(took))/elapsed.Seconds())
+		if callers == 1 {
+			unloaded = quantile(took, 0.99)
+		}
+	}
+	return best, unloaded, nil
 }
 
 // closedLoop lets so many callers call, one after the other each, and returns how
@@ -79,44 +88,50 @@ func closedLoop(ctx context.Context, p plan, callers int, call call) (took []tim
 	return took, time.Since(start), err
 }
 
-// openLoop lets calls arrive at random instants, the same for each client: callers
-// do not come slower because a server is slow.
+// openLoop calls at random instants, the same for each client.
 func openLoop(ctx context.Context, p plan, rate float64, call call) (o outcome) {
 	var mu sync.Mutex
-	var running sync.WaitGroup
 	var took []time.Duration
+	arrivals(ctx, p.warmup+p.length, rate, func(at time.Duration, due time.Time) {
+		ctx, cancel := context.WithDeadline(ctx, due.Add(p.patience))
+		defer cancel()
+		err := call(ctx)
+		d := time.Since(due)
+		if at < p.warmup {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		o.total++
+		switch {
+		case err == nil && d <= p.patience:
+			took = append(took, d)
+		case errors.Is(err, adaptive.ErrRejected):
+			o.rejected++
+		case d >= p.patience:
+			o.late++
+		default:
+			o.bad++
+		}
+	})
+	o.goodput, o.p99 = float64(len(took))/p.length.Seconds(), quantile(took, 0.99)
+	return o
+}
+
+// arrivals runs f at random instants, rate a second, each at after the beginning,
+// and returns when all have returned: callers do not come slower because a server
+// is slow.
+func arrivals(ctx context.Context, length time.Duration, rate float64, f func(at time.Duration, due time.Time)) {
+	var running sync.WaitGroup
 	gaps := rand.New(rand.NewPCG(1, 2))
 	start := time.Now()
-	for at := time.Duration(0); at < p.warmup+p.length && ctx.Err() == nil; {
-		due, counts := start.Add(at), at >= p.warmup
+	for at := time.Duration(0); at < length && ctx.Err() == nil; {
+		now, due := at, start.Add(at)
 		time.Sleep(time.Until(due))
-		running.Go(func() {
-			ctx, cancel := context.WithDeadline(ctx, due.Add(p.patience))
-			defer cancel()
-			err := call(ctx)
-			d := time.Since(due)
-			if !counts {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			o.total++
-			switch {
-			case err == nil && d <= p.patience:
-				took = append(took, d)
-			case errors.Is(err, adaptive.ErrRejected):
-				o.rejected++
-			case d >= p.patience:
-				o.late++
-			default:
-				o.bad++
-			}
-		})
+		running.Go(func() { f(now, due) })
 		at += time.Duration(gaps.ExpFloat64() * float64(time.Second) / rate)
 	}
 	running.Wait()
-	o.goodput, o.p99 = float64(len(took))/p.length.Seconds(), quantile(took, 0.99)
-	return o
 }
 
 // quantile is that of d, which it sorts; 0 if there are none.
