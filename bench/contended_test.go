@@ -20,7 +20,7 @@ import (
 const (
 	crowd    = 256 // goroutines
 	permits  = 8
-	stampede = 100 * time.Millisecond
+	stampede = 300 * time.Millisecond
 )
 
 // BenchmarkContended has a crowd wait for a few permits, each of which is held
