@@ -63,12 +63,12 @@ type scope struct {
 	cancel context.CancelFunc // of ctx, if the pool made it; nil otherwise
 
 	// Under core.mu.
-	kept       bool // even if empty: in core.recent, or a group's
-	dead       bool // ctx has ended and its waiting jobs with it, or nobody needs it
-	jobs       jobs // oldest first
+	next, prev *scope // in core.scopes while it has jobs
+	jobs       jobs   // oldest first
 	seat       seat
 	wanted     []*scope // seats whose tasks wait for any job in here
-	next, prev *scope   // in core.scopes while it has jobs
+	kept       bool     // even if empty: in core.recent, or a group's
+	dead       bool     // ctx has ended and its waiting jobs with it, or nobody needs it
 
 	_ [24]byte
 }
