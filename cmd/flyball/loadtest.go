@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,8 @@ type loadtestCommand struct {
 
 	Output  string `short:"o" placeholder:"FILE" help:"Write the result to this file, as JSON."`
 	Replace bool   `help:"Replace the file of -o if it is there."`
+	HTML    string `name:"html" placeholder:"FILE" help:"Write the result to this file, as a page."`
+	HDR     string `name:"hdr" placeholder:"FILE" help:"Write response times of each step to this file, as a log of HdrHistogram."`
 	Format  string `enum:"table,json" default:"table" help:"One of ${enum}."`
 	Quiet   bool   `short:"q" help:"Say nothing while it runs."`
 }
@@ -97,6 +100,14 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	page, err := out.another(c.HTML, c)
+	if err != nil {
+		return err
+	}
+	log, err := out.another(c.HDR, c)
+	if err != nil {
+		return err
+	}
 	if c.DryRun {
 		p := c.plan()
 		fmt.Fprintf(out, "target   %s %s at %s, as %s\n", request.Method, plain(shown(request.URL)), strings.Join(request.Dial, ", "), request.Agent)
@@ -121,7 +132,7 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 	if err == nil && check != nil && run.Knee != nil {
 		err = c.verify(ctx, check, request, run, out)
 	}
-	return c.write(run, err, artifact, out)
+	return c.write(run, err, files{artifact, page, log}, out)
 }
 
 // request reads and checks everything before the first call.
@@ -190,9 +201,12 @@ func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *loa
 	return err
 }
 
+// files are where a run goes, each "" if nowhere.
+type files struct{ json, page, log string }
+
 // write shows the run and has it put into its file. Of a run that was interrupted,
 // or of a target that died, it shows what there is.
-func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out *output) error {
+func (c *loadtestCommand) write(run *load.Run, ended error, to files, out *output) error {
 	interrupted := errors.Is(ended, context.Canceled)
 	switch {
 	case interrupted:
@@ -212,8 +226,22 @@ func (c *loadtestCommand) write(run *load.Run, ended error, artifact string, out
 		return internalError{err}
 	}
 	data = append(data, '\n')
-	if artifact != "" {
-		out.files = append(out.files, file{path: artifact, data: data, dear: true})
+	if to.json != "" {
+		out.files = append(out.files, file{path: to.json, data: data, dear: true})
+	}
+	if to.page != "" {
+		var b bytes.Buffer
+		if err := (report.LoadPage{Version: version(), Command: quote([]string{"flyball", "loadtest", run.Target}), Run: run}).Write(&b); err != nil {
+			return internalError{err}
+		}
+		out.files = append(out.files, file{path: to.page, data: b.Bytes()})
+	}
+	if to.log != "" {
+		var b bytes.Buffer
+		if err := run.WriteLog(&b); err != nil {
+			return internalError{err}
+		}
+		out.files = append(out.files, file{path: to.log, data: b.Bytes()})
 	}
 	if c.Format == "json" {
 		out.Write(data)

@@ -54,7 +54,7 @@ func readRun(t *testing.T, path string) *load.Run {
 func TestLoadtestFindsAndWritesAKnee(t *testing.T) {
 	f := in(t, nil)
 	url, calls := hidden(t, 2, 0, nil)
-	text := f.ok(quick(url+"/?key=secret", "-o", "run.json")...)
+	text := f.ok(quick(url+"/?key=secret", "-o", "run.json", "--html", "run.html", "--hdr", "run.hlog")...)
 	require.Regexp(t, `\A(knee |the knee is |generator saturated: the knee is )`, text)
 	require.Regexp(t, `(?m)^ *calls/s +held +goodput +p50 +p99 +service p99 +late p99 +in flight +errors +kept up$`, text)
 	require.Regexp(t, `the generator can make \S+ calls/s here, to a handler that does nothing\nmade \d+ calls in \S+ \S+\n\z`, text)
@@ -67,6 +67,14 @@ func TestLoadtestFindsAndWritesAKnee(t *testing.T) {
 	require.Less(t, run.Knee.Rate, 300.0) // it can do 200
 	require.Equal(t, uint64(calls.Load()), run.Calls()+1)
 	require.Len(t, run.Steps[0].Service.Points, 200)
+
+	page, err := os.ReadFile("run.html")
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<h2>Steps, in the order in which they were made</h2>")
+	require.NotContains(t, string(page), "key=secret") // of the query
+	log, err := os.ReadFile("run.hlog")
+	require.NoError(t, err)
+	require.Equal(t, len(run.Steps), strings.Count(string(log), "Tag="))
 
 	code, _, stderr := f.run(quick(url, "-o", "run.json")...)
 	require.Equal(t, exitInput, code)
@@ -130,6 +138,8 @@ func TestLoadtestRefusesWhatItShouldNotLoad(t *testing.T) {
 		{[]string{moved, "--connections", "0"}, "--connections is 0, want 1 to 10000"},
 		{[]string{moved, "-o", "folder"}, "output folder: is a directory"},
 		{[]string{moved, "-o", "there.json"}, "is there already"},
+		{[]string{moved, "--html", "folder"}, "output folder: is a directory"},
+		{[]string{moved, "--hdr", "/dev/full"}, "output /dev/full: is not a regular file"},
 		{[]string{moved, "-o", "none/run.json"}, "output none/run.json: no such file"},
 	} {
 		code, stdout, stderr := f.run(append([]string{"loadtest"}, c.args...)...)

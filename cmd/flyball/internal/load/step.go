@@ -1,6 +1,10 @@
 package load
 
-import "time"
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
 
 // A Step is what was measured at one rate.
 type Step struct {
@@ -31,6 +35,9 @@ type Step struct {
 	Why    Reason `json:"why,omitempty"`    // it did not
 	Detail string `json:"detail,omitempty"` // of Why, with the numbers
 	Cut    bool   `json:"cut,omitempty"`    // ended before its time: see Run.Partial
+
+	begun  time.Time
+	logged *hdrhistogram.Histogram // of response times; nil of a step that was read from a file
 }
 
 // Times sums up a distribution. All are 0 if there was no call.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/internal/hist"
 )
@@ -32,11 +34,12 @@ type tally struct {
 	inARow   int
 	last     error
 	samples  []sample
+	logged   *hdrhistogram.Histogram
 }
 
 func newTally(rate float64, warm time.Duration) *tally {
 	return &tally{begin: time.Now(), warm: warm, step: Step{Rate: rate, Errors: map[string]uint64{}},
-		service: newTimes(), response: newTimes(), lag: newTimes(), waited: newTimes()}
+		service: newTimes(), response: newTimes(), lag: newTimes(), waited: newTimes(), logged: newLogged()}
 }
 
 // started makes a call that should begin at an instant of the step count as in
@@ -99,6 +102,7 @@ func (t *tally) ended(intended, begun time.Time, err error) {
 	t.step.OK++
 	t.service.add(now.Sub(begun))
 	t.response.add(now.Sub(intended))
+	_ = t.logged.RecordValue(min(max(int64(now.Sub(intended)), 1), int64(MostTime))) // within its range
 	t.samples = append(t.samples, sample{at: intended.Sub(t.begin), took: now.Sub(intended)})
 }
 
@@ -153,6 +157,7 @@ func (t *tally) result(elapsed time.Duration) Step {
 	defer t.mu.Unlock()
 	s := t.step
 	s.For = elapsed
+	s.begun, s.logged = t.begin, t.logged
 	from := max(t.warm, elapsed/5)
 	mean, _ := steadiness(t.ends, from, elapsed)
 	if elapsed > from {

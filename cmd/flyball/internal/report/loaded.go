@@ -23,13 +23,7 @@ func Loaded(w io.Writer, r *load.Run, took time.Duration, look Look) {
 	if r.Partial != "" {
 		fmt.Fprintf(w, "Not the whole test: %s.\n", r.Partial)
 	}
-	table := [][]string{{"calls/s", "held", "goodput", "p50", "p99", "service p99", "late p99", "in flight", "errors", "kept up"}}
-	for _, s := range r.Steps {
-		table = append(table, []string{
-			Count(s.Rate), Duration(s.For), Count(s.Goodput) + "/s", Duration(s.Response.P50), Duration(s.Response.P99), Duration(s.Service.P99),
-			Duration(s.Lag.P99), fmt.Sprint(s.Most), percent(s.ErrorShare()), verdict(&s),
-		})
-	}
+	table := stepsTable(r)
 	if len(table) > 1 {
 		fmt.Fprintln(w)
 	}
@@ -84,4 +78,16 @@ func verdict(s *load.Step) string {
 		return "yes"
 	}
 	return "no: " + string(s.Why)
+}
+
+// stepsTable is a row for each step, under a heading.
+func stepsTable(r *load.Run) [][]string {
+	table := [][]string{{"calls/s", "held", "goodput", "p50", "p99", "service p99", "late p99", "in flight", "errors", "kept up"}}
+	for _, s := range r.Steps {
+		table = append(table, []string{
+			Count(s.Rate), Duration(s.For), Count(s.Goodput) + "/s", Duration(s.Response.P50), Duration(s.Response.P99), Duration(s.Service.P99),
+			Duration(s.Lag.P99), fmt.Sprint(s.Most), percent(s.ErrorShare()), verdict(&s),
+		})
+	}
+	return table
 }

@@ -32,18 +32,10 @@ func verified(w io.Writer, r *load.Run, look Look) {
 	case len(v.Cells) == 0:
 		return
 	case r.Partial != "" && len(v.Failed()) == 0:
-		head, color = "not all of the prediction was put to the test", asciigraph.Red
+		head, color = notAll, asciigraph.Red
 	}
 	fmt.Fprintf(w, "%s\n\n", paint(head, color, look.Color))
-	table := [][]string{{"knee", "calls/s", "client", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "rejected", "predicted", "failed", "holds"}}
-	for _, c := range v.Cells {
-		m, p := &c.Measured, c.Predicted
-		table = append(table, []string{
-			fmt.Sprintf("× %g", c.Times), Count(m.Rate), clientOf(c.Guarded), Count(m.Goodput) + "/s", Count(p.Goodput) + "/s",
-			Duration(m.Waited.P50), Duration(p.P50), Duration(m.Waited.P99), Duration(p.P99), percent(m.RejectedShare()), percent(p.Rejected), percent(m.ErrorShare()), holds(&c),
-		})
-	}
-	for i, line := range align(table) {
+	for i, line := range align(cellsTable(v)) {
 		if i == 0 {
 			line = paint(line, asciigraph.Gray, look.Color)
 		}
@@ -70,6 +62,9 @@ func verdictOf(v *load.Verified) (string, asciigraph.AnsiColor) {
 
 // protection says what became of twice the knee with a guard, and without.
 func protection(r *load.Run) string {
+	if r.Verified == nil {
+		return ""
+	}
 	with, without := r.Verified.At(2, true), r.Verified.At(2, false)
 	if with == nil || without == nil || r.Knee == nil || r.Knee.Goodput <= 0 || r.Knee.P99 <= 0 {
 		return ""
@@ -101,4 +96,19 @@ func holds(c *load.Cell) string {
 		return "yes"
 	}
 	return fmt.Sprintf("no: %s off by %.0f %%", c.Of, 100*c.Off)
+}
+
+const notAll = "not all of the prediction was put to the test"
+
+// cellsTable is a row for each measurement, under a heading.
+func cellsTable(v *load.Verified) [][]string {
+	table := [][]string{{"knee", "calls/s", "client", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "rejected", "predicted", "failed", "holds"}}
+	for _, c := range v.Cells {
+		m, p := &c.Measured, c.Predicted
+		table = append(table, []string{
+			fmt.Sprintf("× %g", c.Times), Count(m.Rate), clientOf(c.Guarded), Count(m.Goodput) + "/s", Count(p.Goodput) + "/s",
+			Duration(m.Waited.P50), Duration(p.P50), Duration(m.Waited.P99), Duration(p.P99), percent(m.RejectedShare()), percent(p.Rejected), percent(m.ErrorShare()), holds(&c),
+		})
+	}
+	return table
 }
