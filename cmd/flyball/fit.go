@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/fit"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
@@ -13,9 +14,9 @@ import (
 	"github.com/flyball-go/flyball/simulate/trace"
 )
 
-// fitCommand makes a scenario of a load test.
+// fitCommand makes a scenario of a load test or a trace.
 type fitCommand struct {
-	Run     string `arg:"" name:"run" help:"Result of a load test, JSON."`
+	Run     string `arg:"" name:"run" help:"Result of a load test, JSON, or a recorded trace."`
 	Service string `enum:"empirical,lognormal,gamma" default:"empirical" help:"Kind of the service times, one of ${enum}."`
 	Output  string `short:"o" placeholder:"FILE" help:"Write the scenario to this file."`
 	Force   bool   `help:"Write a twin that is not to be believed all the same."`
@@ -28,11 +29,14 @@ func (c *fitCommand) Help() string {
 target can do is what predicts the steps best: so many at a time, all at once on so many processors, or by the universal scalability law. A queue has a
 bound if calls were turned away. Every third rate is held out: what the twin says of it is written beside what was measured. A twin that is off by more
 than 15 %, and not by chance, is refused, with what to measure, and the command ends with 1. From 90 % of capacity on goodput alone is judged.
+A trace (CSV, vegeta, k6, JMeter) has to have arrivals and latencies, of callers that did not wait for answers. From it follows who waited for whom, and
+so how many servers there are; three of ten stretches are held out.
 
 Examples:
 
 	flyball fit run.json -o twin.yaml
-	flyball fit run.json --service lognormal --format yaml`
+	flyball fit run.json --service lognormal --format yaml
+	flyball fit access.csv -o twin.yaml`
 }
 
 func (c *fitCommand) target() string   { return "" }
@@ -79,7 +83,7 @@ func (c *fitCommand) run(ctx context.Context, out *output) error {
 func (c *fitCommand) fit(ctx context.Context, out *output) (*fit.Twin, string, error) {
 	r, err := load.ReadRun(c.Run)
 	if errors.Is(err, load.ErrFormat) {
-		err = c.otherwise(err)
+		return c.traced(ctx, err)
 	}
 	if err != nil {
 		return nil, "", err
@@ -91,14 +95,16 @@ func (c *fitCommand) fit(ctx context.Context, out *output) (*fit.Twin, string, e
 	return twin, fmt.Sprintf("%s %s, loaded %s", r.Method, r.Target, r.Begun.UTC().Format("2006-01-02 15:04 UTC")), err
 }
 
-// otherwise says more of a file that is no result of a load test.
-func (c *fitCommand) otherwise(err error) error {
-	t, failed := trace.Open(c.Run, trace.Options{})
-	switch {
-	case failed != nil:
-		return err
-	case t.Callers > 0:
-		return fmt.Errorf("is a %s trace of a closed loop: its %d callers waited for answers and so hid how long others would have waited; a fit would lie. Measure with flyball loadtest", t.Format, t.Callers)
+// traced makes the twin of a recorded trace, if the file is one.
+func (c *fitCommand) traced(ctx context.Context, unlike error) (*fit.Twin, string, error) {
+	t, err := trace.Open(c.Run, trace.Options{})
+	if err != nil {
+		return nil, "", fmt.Errorf("%w, nor a trace: %s", unlike, strings.TrimPrefix(err.Error(), c.Run+": "))
 	}
-	return fmt.Errorf("is a %s trace, which has no steps to tell waiting from service by. Measure with flyball loadtest; to replay arrivals, flyball simulate has --arrivals", t.Format)
+	twin, err := fit.OfTrace(ctx, t, simulate.DistributionKind(c.Service))
+	source := fmt.Sprintf("a %s trace of %d calls", t.Format, len(t.Records))
+	if !t.Start.IsZero() {
+		source += t.Start.Format(", recorded 2006-01-02 15:04 UTC")
+	}
+	return twin, source, err
 }

@@ -48,7 +48,7 @@ func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
 	tested(t, "run.json", nil)
 	shown := f.ok("fit", "run.json", "-o", "twin.yaml")
 	require.Regexp(t, `\Aa twin to believe: .* off by \d+ % at most`, shown)
-	require.Regexp(t, `(?m)^held out +goodput +predicted +p50 +predicted +p99 +predicted +by chance +off by$`, shown)
+	require.Regexp(t, `(?m)^held out +goodput +twin +p50 +twin +p99 +twin +by chance +off by$`, shown)
 	require.Regexp(t, `(?m)^the others wait +8 .*◂$`, shown)
 	require.Regexp(t, `(?m)^empirical .*◂$`, shown)
 	require.Regexp(t, `(?m)^lognormal +40.1 ms +σ `, shown)
@@ -81,13 +81,14 @@ func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
 		closed += fmt.Sprintf("%d,100,a,200,true,5\n", 1700000000000+20*i)
 	}
 	f := in(t, map[string]string{
-		"closed.jtl": closed,
-		"open.csv":   "time_ms,latency_ms\n0,100\n100,100\n",
-		"text.json":  "no JSON",
-		"other.json": `{"version": 1, "scenario": "tiny"}`,
-		"newer.json": `{"version": 2, "loop": "open", "steps": []}`,
-		"odd.json":   `{"version": 1, "loop": "open", "steps": [], "extra": 1}`,
-		"empty.json": `{"version": 1, "loop": "open", "steps": []}`,
+		"closed.jtl":   closed,
+		"open.csv":     "time_ms,latency_ms\n0,100\n100,100\n",
+		"arrivals.csv": "time_ms\n0\n100\n",
+		"text.json":    "no JSON",
+		"other.json":   `{"version": 1, "scenario": "tiny"}`,
+		"newer.json":   `{"version": 2, "loop": "open", "steps": []}`,
+		"odd.json":     `{"version": 1, "loop": "open", "steps": [], "extra": 1}`,
+		"empty.json":   `{"version": 1, "loop": "open", "steps": []}`,
 	})
 	tested(t, "asked.json", func(r *load.Run) { r.Loop = "closed" })
 	tested(t, "short.json", func(r *load.Run) { r.Steps = r.Steps[:3] })
@@ -100,15 +101,16 @@ func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
 	})
 	for _, c := range []struct{ file, fault string }{
 		{"none.json", "none.json: no such file or directory"},
-		{"text.json", "text.json: is not a result of flyball loadtest"},
-		{"other.json", "other.json: is not a result of flyball loadtest"},
+		{"text.json", "text.json: is not a result of flyball loadtest, nor a trace: "},
+		{"other.json", "other.json: is not a result of flyball loadtest, nor a trace: "},
 		{"newer.json", "newer.json: has version 2, want 1"},
 		{"odd.json", `odd.json: json: unknown field "extra"`},
 		{"empty.json", "empty.json: is too short to fit: has 0 rates that tell of the target, want 5 or more"},
 		{"short.json", "short.json: is too short to fit: has 3 rates"},
 		{"asked.json", "asked.json: is of a closed loop (closed)"},
-		{"closed.jtl", "of a closed loop: its 5 callers waited for answers and so hid how long others would have waited; a fit would lie"},
-		{"open.csv", "which has no steps to tell waiting from service by. Measure with flyball loadtest"},
+		{"closed.jtl", "of a closed loop: its 5 callers took turns. Callers that wait for answers hide how long others would have waited; a fit would lie"},
+		{"open.csv", "open.csv: is too short to fit: has 2 calls that ended well, 998 less than the 1000 that it takes; record for longer"},
+		{"arrivals.csv", "is a csv trace without latencies"},
 	} {
 		code, stdout, stderr := f.run("fit", c.file, "-o", "twin.yaml")
 		require.Equal(t, exitInput, code, stderr)

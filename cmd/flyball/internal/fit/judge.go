@@ -12,9 +12,10 @@ import (
 // Tolerance is the error beyond which a twin is not to be believed.
 const Tolerance = 0.15
 
-// A Judgement is what the twin says of a rate it was not made of, beside what was
-// measured there.
+// A Judgement is what the twin says of a rate, or a stretch of a trace, that it was
+// not made of, beside what was measured there.
 type Judgement struct {
+	Where     string
 	Rate      float64
 	Calls     int  // that ended well
 	Below     bool // the target kept up, and the rate is well below what it can do
@@ -81,9 +82,6 @@ func (t *Twin) Worst() (worst *Judgement) {
 	return worst
 }
 
-// Where names what was held out.
-func (t *Twin) Where(j *Judgement) string { return fmt.Sprintf("%.4g calls/s", j.Rate) }
-
 // Half is half of the band of the p99, as a share of it.
 func (j *Judgement) Half() float64 {
 	p := &j.Predicted
@@ -93,7 +91,7 @@ func (j *Judgement) Half() float64 {
 // judge loads the twin as the target was loaded. Of several steps at one rate the
 // means count.
 func (t *Twin) judge(ctx context.Context, at []load.Step, inFlight int, with effort) (Judgement, error) {
-	j := Judgement{Rate: at[0].Rate, Below: t.below(at)}
+	j := Judgement{Where: fmt.Sprintf("%.4g calls/s", at[0].Rate), Rate: at[0].Rate, Below: t.below(at)}
 	n := len(at)
 	for i := range at {
 		p, err := predict(ctx, t.Scenario(), &at[i], inFlight, with)

@@ -112,12 +112,12 @@ func TestNoiseIsWhatComesAndGoes(t *testing.T) {
 func TestWhatChanceExplainsIsNoDoubt(t *testing.T) {
 	judged := func(measured, low, high time.Duration, calls int) *Twin {
 		return &Twin{Judged: []Judgement{{
-			Rate: 100, Calls: calls, Below: true, Measured: Seen{100, 40 * ms, measured},
+			Where: "100 calls/s", Rate: 100, Calls: calls, Below: true, Measured: Seen{100, 40 * ms, measured},
 			Predicted: Prediction{Seen: Seen{100, 40 * ms, 100 * ms}, Low: Seen{100, 40 * ms, low}, High: Seen{100, 40 * ms, high}},
 		}}}
 	}
 	require.Empty(t, judged(110*ms, 95*ms, 105*ms, 1000).Doubt())
 	require.Empty(t, judged(120*ms, 91*ms, 120*ms, 1000).Doubt(), "off by more, but by chance")
 	require.Contains(t, judged(121*ms, 88*ms, 120*ms, 1000).Doubt(), "off by 17 % in p99 at 100 calls/s, more than 15 %")
-	require.Contains(t, judged(110*ms, 70*ms, 130*ms, 500).Doubt(), "of the 500 calls at a rate that was held out, chance alone moves p99 by 30 %; it takes about 2000, 1500 more")
+	require.Contains(t, judged(110*ms, 70*ms, 130*ms, 500).Doubt(), "of the 500 calls of what was held out, chance alone moves p99 by 30 %; it takes about 2000, 1500 more")
 }

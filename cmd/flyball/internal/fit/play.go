@@ -103,8 +103,14 @@ func seen(answers []answer, length time.Duration) Seen {
 			ends++
 		}
 	}
+	s := quantilesOf(took)
+	s.Goodput = float64(ends) / (length - length/5).Seconds()
+	return s
+}
+
+// quantilesOf sorts took.
+func quantilesOf(took []time.Duration) (s Seen) {
 	slices.Sort(took)
-	s := Seen{Goodput: float64(ends) / (length - length/5).Seconds()}
 	if n := len(took); n > 0 {
 		s.P50, s.P99 = took[n/2], took[min(n*99/100, n-1)]
 	}

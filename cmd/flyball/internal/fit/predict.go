@@ -45,10 +45,16 @@ func predict(ctx context.Context, sc *simulate.Scenario, s *load.Step, inFlight 
 		one := seen(answers, s.For)
 		goodput, p50, p99 = append(goodput, one.Goodput), append(p50, one.P50), append(p99, one.P99)
 	}
+	return medians(goodput, p50, p99), nil
+}
+
+// medians are those of several plays, and the band around them. It sorts.
+func medians(goodput []float64, p50, p99 []time.Duration) Prediction {
 	slices.Sort(goodput)
 	slices.Sort(p50)
 	slices.Sort(p99)
+	plays := len(goodput)
 	at := func(i int) Seen { return Seen{goodput[i], p50[i], p99[i]} }
 	tail := int(0.025 * float64(plays))
-	return Prediction{at(plays / 2), at(tail), at(plays - 1 - tail)}, nil
+	return Prediction{at(plays / 2), at(tail), at(plays - 1 - tail)}
 }

@@ -127,7 +127,7 @@ func TestTwinsOfRealServers(t *testing.T) {
 			}
 			for _, j := range twin.Judged {
 				if j.Below {
-					require.InEpsilon(t, j.Measured.P99, j.Predicted.P99, max(0.2, 2*twin.Noise), twin.Where(&j))
+					require.InEpsilon(t, j.Measured.P99, j.Predicted.P99, max(0.2, 2*twin.Noise), j.Where)
 				}
 			}
 		})

@@ -57,6 +57,16 @@ func timesOf(steps []load.Step, scale func(*load.Step) float64) times {
 	return t
 }
 
+// timesFrom are those of single calls; it sorts them.
+func timesFrom(took []float64) times {
+	slices.Sort(took)
+	t := times{at: took, n: float64(len(took))}
+	for range took {
+		t.calls = append(t.calls, 1)
+	}
+	return t
+}
+
 func (t times) mean() float64 { return stat.Mean(t.at, t.calls) }
 
 // changed takes the network off and stretches what is left.
@@ -118,7 +128,9 @@ func (t times) empirical() simulate.Distribution {
 	return d
 }
 
-func nanos(v float64) time.Duration { return time.Duration(v).Round(time.Microsecond) }
+func nanos(v float64) time.Duration {
+	return max(time.Duration(v).Round(time.Microsecond), time.Microsecond)
+}
 
 // family says how well a distribution of two parameters fits.
 func (t times) family(kind simulate.DistributionKind, mean, shape float64, d interface {

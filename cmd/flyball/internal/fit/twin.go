@@ -28,7 +28,8 @@ type Twin struct {
 	Model    string      // the one of Models that the downstream is
 	Models   []Model     // what was tried
 	Judged   []Judgement // by rising rate
-	Trained  []float64   // rates that the twin was made of
+	MadeOf   string      // what the twin was made of, in words
+	Traced   bool        // it is of a trace
 
 	noise [3]float64 // of goodput, p50 and p99
 }
@@ -55,9 +56,11 @@ func Of(ctx context.Context, r *load.Run, service simulate.DistributionKind) (*T
 	}
 	train, judge := split(rates)
 	t := &Twin{Timeout: r.Plan.Timeout}
+	t.MadeOf = "the steps at"
 	for _, at := range train {
-		t.Trained = append(t.Trained, at[0].Rate)
+		t.MadeOf += fmt.Sprintf(" %.4g", at[0].Rate)
 	}
+	t.MadeOf += " calls/s"
 	if t.Capacity = capacityOf(train); t.Capacity == 0 {
 		return nil, errors.New("has no rate that was too much for the target, so how much it can do is not known; measure again with a higher --max-rate")
 	}

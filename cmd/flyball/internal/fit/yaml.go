@@ -3,7 +3,9 @@ package fit
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/flyball-go/flyball/simulate"
@@ -12,9 +14,9 @@ import (
 // Write writes the twin as a scenario file, with what it is worth at its head.
 // source says what it was made of, in a line.
 func (t *Twin) Write(w io.Writer, source string) {
-	fmt.Fprintf(w, "# A twin of %s.\n# Made of %s; held out, and predicted:\n#\n", source, t.MadeOf())
+	fmt.Fprintf(w, "# A twin of %s.\n# Made of %s; held out, and predicted:\n#\n", source, t.MadeOf)
 	for _, line := range t.table() {
-		fmt.Fprintf(w, "#   %s\n", strings.TrimRight(line, " "))
+		fmt.Fprintf(w, "#   %s\n", strings.TrimSpace(line))
 	}
 	if doubt := t.Doubt(); doubt != "" {
 		fmt.Fprintf(w, "#\n# Not to be believed: %s.\n", doubt)
@@ -66,19 +68,11 @@ func writeService(w io.Writer, s *simulate.Distribution) {
 	fmt.Fprint(w, "]\n")
 }
 
-// MadeOf says of what the twin was made.
-func (t *Twin) MadeOf() string {
-	rates := make([]string, len(t.Trained))
-	for i, r := range t.Trained {
-		rates[i] = fmt.Sprintf("%.4g", r)
-	}
-	return fmt.Sprintf("the steps at %s calls/s", strings.Join(rates, " "))
-}
-
-// table is predicted beside measured, a line for each rate that was held out.
+// table is predicted beside measured, a line for each that was held out.
 func (t *Twin) table() []string {
-	const row = "%-14s %-10s %-10s %-10s %-10s %-10s %-10s %s"
-	lines := []string{fmt.Sprintf(row, "held out", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "off by")}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "held out\tgoodput\tpredicted\tp50\tpredicted\tp99\tpredicted\toff by")
 	for i := range t.Judged {
 		j := &t.Judged[i]
 		e := j.Error()
@@ -90,9 +84,10 @@ func (t *Twin) table() []string {
 			off += ", the rest is not judged"
 		}
 		m, p := j.Measured, j.Predicted
-		lines = append(lines, fmt.Sprintf(row, t.Where(j), fmt.Sprintf("%.4g/s", m.Goodput), fmt.Sprintf("%.4g/s", p.Goodput), short(m.P50), short(p.P50), short(m.P99), short(p.P99), off))
+		fmt.Fprintf(w, "%s\t%.4g/s\t%.4g/s\t%v\t%v\t%v\t%v\t%s\n", j.Where, m.Goodput, p.Goodput, short(m.P50), short(p.P50), short(m.P99), short(p.P99), off)
 	}
-	return lines
+	w.Flush()
+	return slices.Collect(strings.Lines(strings.TrimRight(b.String(), "\n")))
 }
 
 // short leaves three digits.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/guptarohit/asciigraph"
@@ -45,7 +46,7 @@ func worthOf(t *fit.Twin) (string, asciigraph.AnsiColor) {
 	}
 	worst := t.Worst()
 	e := worst.Error()
-	said := fmt.Sprintf("a twin to believe: at what it was not made of it is off by %.0f %% at most, in %s at %s", 100*e.Off, e.Of, t.Where(worst))
+	said := fmt.Sprintf("a twin to believe: at what it was not made of it is off by %.0f %% at most, in %s at %s", 100*e.Off, e.Of, worst.Where)
 	if e.Chance {
 		said += ", and chance explains that"
 	}
@@ -53,12 +54,12 @@ func worthOf(t *fit.Twin) (string, asciigraph.AnsiColor) {
 }
 
 func judgedTable(t *fit.Twin) [][]string {
-	table := [][]string{{"held out", "goodput", "predicted", "p50", "predicted", "p99", "predicted", "by chance", "off by"}}
+	table := [][]string{{"held out", "goodput", "twin", "p50", "twin", "p99", "twin", "by chance", "off by"}}
 	for i := range t.Judged {
 		j := &t.Judged[i]
 		m, p := &j.Measured, &j.Predicted
 		table = append(table, []string{
-			t.Where(j), Count(m.Goodput) + "/s", Count(p.Goodput) + "/s", Duration(m.P50), Duration(p.P50), Duration(m.P99), Duration(p.P99),
+			j.Where, Count(m.Goodput) + "/s", Count(p.Goodput) + "/s", Duration(m.P50), Duration(p.P50), Duration(m.P99), Duration(p.P99),
 			Duration(p.Low.P99) + " to " + Duration(p.High.P99), offOf(j),
 		})
 	}
@@ -67,12 +68,12 @@ func judgedTable(t *fit.Twin) [][]string {
 
 func offOf(j *fit.Judgement) string {
 	e := j.Error()
-	said := fmt.Sprintf("%.0f %% in %s", 100*e.Off, e.Of)
+	said := fmt.Sprintf("%.0f %% %s", 100*e.Off, e.Of)
 	if e.Chance {
 		said += ", chance"
 	}
 	if !j.Below {
-		said += "; the rest is not judged"
+		said += " †"
 	}
 	return said
 }
@@ -92,9 +93,16 @@ func modelTable(t *fit.Twin) [][]string {
 		if m.Chosen {
 			mark = "◂"
 		}
-		table = append(table, []string{name, at, Duration(d.Network), fmt.Sprintf("%.1f %%", 100*m.Off), fmt.Sprintf("%.1f", m.QAICc), mark})
+		table = append(table, []string{name, at, Duration(d.Network), fmt.Sprintf("%.1f %%", 100*m.Off), criterion(m.QAICc), mark})
 	}
 	return table
+}
+
+func criterion(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", v)
 }
 
 // law is a scaling law in a few signs.
@@ -131,11 +139,26 @@ func serviceTable(t *fit.Twin) [][]string {
 }
 
 func remarksOf(t *fit.Twin) []string {
-	remarks := []string{fmt.Sprintf("It can do %s calls/s; the twin was made of %s.", Count(t.Capacity), t.MadeOf())}
+	var remarks []string
+	if slices.ContainsFunc(t.Judged, func(j fit.Judgement) bool { return !j.Below }) {
+		remarks = append(remarks, "† near capacity and beyond, where goodput alone is judged")
+	}
+	if slices.ContainsFunc(t.Judged, func(j fit.Judgement) bool { return j.Error().Chance }) {
+		remarks = append(remarks, "chance: nineteen of twenty measurements of the twin itself would be as far off")
+	}
+	remarks = append(remarks, fmt.Sprintf("It can do %s calls/s; the twin was made of %s.", Count(t.Capacity), t.MadeOf))
 	if t.Law {
-		remarks[0] += fmt.Sprintf(" By the universal scalability law throughput has σ %.3g and κ %.3g, and is the most with N* = %s calls at a time.", t.Scaling.Sigma, t.Scaling.Kappa, bestOf(t.Scaling))
+		remarks[len(remarks)-1] += fmt.Sprintf(" By the universal scalability law throughput has σ %.3g and κ %.3g, and is the most with N* = %s calls at a time.", t.Scaling.Sigma, t.Scaling.Kappa, bestOf(t.Scaling))
 	}
 	for _, f := range t.Failures {
+		if t.Traced {
+			said := fmt.Sprintf("%s of the calls failed.", percent(f.Share))
+			if f.Sheds {
+				said += fmt.Sprintf(" They came to a full house, so the twin refuses beyond %d in flight.", t.Sheds)
+			}
+			remarks = append(remarks, said)
+			continue
+		}
 		said := fmt.Sprintf("%s: from %s calls/s on, most of it at %s, with %s of the calls.", f.Kind, Count(f.From), Count(f.At), percent(f.Share))
 		if f.Sheds && t.Sheds > 0 {
 			said += fmt.Sprintf(" It comes with load, so the twin refuses beyond %d in flight.", t.Sheds)
