@@ -4,7 +4,7 @@ ROUNDS ?= 40
 MODULES := $(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*'))
 TOOL = GOWORK=off go tool -modfile=$(CURDIR)/internal/tools/go.mod
 
-.PHONY: help check test race lint tidy bench fuzz mutants models nightly
+.PHONY: help check test race lint tidy bench fuzz mutants models nightly vuln
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -30,6 +30,9 @@ bench: ## what calls and tasks cost beside other libraries, ROUNDS rounds, to be
 
 mutants: ## faults put into the code on purpose, which tests must notice
 	go run ./internal/mutants
+
+vuln: ## govulncheck, each module; it asks vuln.go.dev
+	@for m in $(filter-out ./internal/tools,$(MODULES)); do (cd $$m && GOWORK=off go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...) || exit 1; done
 
 models: ## the tests against models, with the cases that docs/reliability.md promises
 	bash .ci/models
