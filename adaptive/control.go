@@ -327,11 +327,11 @@ func (l *Limiter) apply(now Instant, d Decision, w *Window) Decision {
 func (l *Limiter) enforce() int {
 	c := &l.control
 	n := int(math.Round(c.limit))
-	if c.pin > 0 {
-		n = c.pin
-	}
 	if c.hold > 0 {
-		n = min(n, c.hold)
+		n = min(c.hold, l.config.Load().Max)
+	}
+	if c.pin > 0 && (c.hold == 0 || c.pin < n) {
+		n = c.pin
 	}
 	l.gate.setLimit(n)
 	return n

@@ -225,14 +225,35 @@ func TestSuspendRejectsWithItsCauseUntilRecover(t *testing.T) {
 
 	l.Resume()
 	full(t, l)
-	l.Recover(4)
-	require.Equal(t, 1, l.Limit())
-	full(t, l) // three still in flight
 	for _, p := range permits[1:] {
 		p.Done(Success)
 	}
+	l.Recover(4)
+	require.Equal(t, 1, l.Limit())
 	take(t, l, 1)
 	full(t, l)
+}
+
+func TestCallsThatHangLeaveRoomForProbesAndForARestart(t *testing.T) {
+	now := Instant(0)
+	l, err := NewWith(Config{Law: "fixed:40", Max: 50}, Parts{Clock: Clock{Now: func() Instant { return now }}})
+	require.NoError(t, err)
+	take(t, l, 12) // and they stay
+	l.Suspend(nil)
+	l.Recover(40)
+	require.Equal(t, 24, l.Limit(), "a quarter would be full")
+	take(t, l, 12)
+	l.Suspend(nil)
+	l.Hold(l.Stats().InFlight + 3)
+	require.Equal(t, 27, l.Limit())
+	take(t, l, 3)
+	full(t, l)
+	l.Recover(40)
+	require.Equal(t, 40, l.Limit(), "no more than it was")
+	l.Hold(100)
+	require.Equal(t, 50, l.Limit(), "no more than Max")
+	require.NoError(t, l.SetLimit(7))
+	require.Equal(t, 7, l.Limit(), "an operator's is the last word")
 }
 
 func TestSuspendWithNoCauseStillRejects(t *testing.T) {
@@ -256,8 +277,8 @@ func TestHoldAdmitsSoManyAtOnce(t *testing.T) {
 	q.join(l, "b")
 	l.Hold(3)
 	require.Equal(t, []string{"a", "b"}, q.admitted)
-	l.Hold(100)
-	require.Equal(t, 6, l.Limit(), "Hold never raises the limit")
+	l.Hold(7)
+	require.Equal(t, 7, l.Limit(), "Hold may raise the limit")
 	l.Hold(0)
 	require.Equal(t, 1, l.Limit())
 	l.Recover(24)

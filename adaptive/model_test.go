@@ -55,11 +55,13 @@ const (
 
 func (m *model) limit() int {
 	n := int(math.Round(m.law))
-	if m.pin > 0 {
+	switch {
+	case m.hold > 0 && m.pin > 0:
+		n = min(m.hold, m.max, m.pin)
+	case m.hold > 0:
+		n = min(m.hold, m.max)
+	case m.pin > 0:
 		n = m.pin
-	}
-	if m.hold > 0 {
-		n = min(n, m.hold)
 	}
 	return n
 }
@@ -372,7 +374,8 @@ func TestLimiterDoesWhatTheModelDoes(t *testing.T) {
 					n := rapid.IntRange(0, 40).Draw(t, "recover")
 					l.Recover(n)
 					m.hold, m.suspended = 0, false
-					m.law = max(float64(min(max(n, m.min), m.max))/4, float64(m.min))
+					target := float64(min(max(n, m.min), m.max))
+					m.law = max(target/4, min(target, float64(2*m.inFlight)), float64(m.min))
 					m.grant()
 				}
 			case 15:

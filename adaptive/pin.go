@@ -46,7 +46,8 @@ func (l *Limiter) Suspend(err error) {
 }
 
 // Hold is for guards in front, such as a circuit breaker that probes: it admits
-// at most n calls at once, with the law frozen, until Suspend or Recover.
+// at most n calls at once, with the law frozen, until Suspend or Recover. That may be
+// more than the limit was, up to Config.Max, as calls that hang may fill that.
 func (l *Limiter) Hold(n int) {
 	l.freeze(func(c *control) { c.hold, c.suspended = max(n, 1), false })
 }
@@ -55,11 +56,14 @@ func (l *Limiter) Hold(n int) {
 // Suspend and Hold, restarts the limit at a quarter of limit, and doubles it
 // back while round trips stay near what they were. Then the law goes on. A
 // backlog so meets a limit that grows with what the downstream shows it can take.
+// It restarts at twice the calls in flight if that is more, as those may hang yet, but
+// never above limit.
 func (l *Limiter) Recover(limit int) {
 	l.freeze(func(c *control) {
 		c.hold, c.suspended = 0, false
 		target := within(float64(limit), l.config.Load())
-		c.limit = max(target/4, float64(l.config.Load().Min), 1)
+		hung := float64(2 * l.gate.load().inFlight())
+		c.limit = max(target/4, min(hung, target), float64(l.config.Load().Min), 1)
 		c.ramp = newRamp(target, l.samples.typical.Load())
 	})
 }

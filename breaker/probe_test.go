@@ -281,3 +281,32 @@ func TestTheLimitHoldsForProbesToo(t *testing.T) {
 	r.call(9, adaptive.Success)
 	require.Equal(t, Closed, r.State())
 }
+
+// A client may wait for a minute for a call that the downstream has lost, and it
+// holds its place for so long.
+func TestCallsThatHangKeepNeitherProbesNorCallsOut(t *testing.T) {
+	r := newRig(t, adaptive.Config{Law: "fixed:40", Initial: 40}, Config{ProbeShare: 0.5})
+	for range 12 {
+		r.start()
+	}
+	for range 3 {
+		r.trip()
+		r.untilProbes()
+		r.call(3, adaptive.Success) // of √40 probes a half
+		require.Equal(t, Closed, r.State())
+		require.Equal(t, 26, r.lim.Limit(), "twice what is in flight, the last probe included; a quarter would be full")
+	}
+	for range 14 {
+		r.start()
+	}
+	_, ok := r.try()
+	require.False(t, ok, "all places are taken by calls that hang")
+	r.ForceOpen()
+	r.Reset()
+	require.Equal(t, 40, r.lim.Limit())
+	r.trip()
+	r.untilProbes()
+	r.call(3, adaptive.Success)
+	require.Equal(t, Closed, r.State())
+	r.call(1, adaptive.Success)
+}

@@ -103,7 +103,7 @@ func TestFaultsOfClassesNameLineKeyAndRemedy(t *testing.T) {
 }
 
 func TestAmongCallsThatWaitTheHigherPriorityGoesFirst(t *testing.T) {
-	for _, guard := range []string{"fixed:10", "fixed:10+breaker", "chained"} {
+	for _, guard := range []string{"fixed:10", "fixed:10+breaker", "chained", "nested"} {
 		sc := simple(300, 10, 60*time.Second) // 200 a second are served
 		sc.Downstream.Service = Distribution{Kind: Const, Mean: 50 * ms}
 		sc.Wait, sc.Timeout = Wait{Queue: 100}, time.Second

@@ -40,6 +40,7 @@ const (
 	alone   coupling = iota // no breaker
 	coupled                 // one in front of the limiter, which it suspends, holds and restarts
 	chained                 // one that knows nothing of the limiter behind it
+	nested                  // one that takes the limiter for a part of the downstream
 )
 
 const breakerSuffix = "+breaker"
@@ -55,7 +56,8 @@ func CheckGuard(name string) error {
 
 // parseGuard reads a name: "none", "fixed:0.5x", "corelimit/…", any law that
 // adaptive.ParseLaw reads, each of them with "+breaker" for a coupled breaker;
-// "breaker" with no limit but its own, "coupled" and "chained" with the default law.
+// "breaker" with no limit but its own, "coupled", "chained" and "nested" with the
+// default law.
 func parseGuard(name string) (*guardKind, error) {
 	g := &guardKind{name: name, repeatable: true}
 	law, withBreaker := strings.CutSuffix(name, breakerSuffix)
@@ -71,6 +73,8 @@ func parseGuard(name string) (*guardKind, error) {
 		g.breaker = coupled
 	case name == "chained":
 		g.breaker = chained
+	case name == "nested":
+		g.breaker = nested
 	case strings.HasPrefix(law, "corelimit/"):
 		l, err := corelimit.Parse(law)
 		g.law, g.repeatable = l, l.Repeatable()
@@ -84,7 +88,7 @@ func parseGuard(name string) (*guardKind, error) {
 	default:
 		l, err := adaptive.ParseLaw(law)
 		if err != nil {
-			return nil, fmt.Errorf("guard %q is not known; a guard is none, oracle, breaker, chained, coupled, fixed:1x, corelimit/NAME or a law, with %s after it if wanted: %w", name, breakerSuffix, err)
+			return nil, fmt.Errorf("guard %q is not known; a guard is none, oracle, breaker, nested, chained, coupled, fixed:1x, corelimit/NAME or a law, with %s after it if wanted: %w", name, breakerSuffix, err)
 		}
 		g.law = l
 	}
@@ -165,7 +169,9 @@ func (g *guardKind) equip(r *run, c *client, i, n int, clock adaptive.Clock) err
 	case coupled:
 		c.guard, err = breaker.NewWith(lim, trip, with)
 	case chained:
-		c.guard, err = newChain(lim, clock, trip, with)
+		c.guard, err = newChain(lim, clock, trip, with, false)
+	case nested:
+		c.guard, err = newChain(lim, clock, trip, with, true)
 	}
 	c.look(r.sc.Classes)
 	return err

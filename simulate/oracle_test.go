@@ -161,7 +161,7 @@ func TestUnrepeatableLawsAreMarked(t *testing.T) {
 }
 
 func TestGuardsAreKnownByName(t *testing.T) {
-	for _, name := range []string{"none", "breaker", "chained", "coupled", "fixed:20", "fixed:0.5x", "aimd:backoff=0.8", "vegas+breaker", "fixed:2x+breaker", "corelimit/vegas+breaker", "none+breaker"} {
+	for _, name := range []string{"none", "breaker", "nested", "chained", "coupled", "fixed:20", "fixed:0.5x", "aimd:backoff=0.8", "vegas+breaker", "fixed:2x+breaker", "corelimit/vegas+breaker", "none+breaker"} {
 		g, err := parseGuard(name)
 		require.NoError(t, err, name)
 		require.Equal(t, name, g.name)

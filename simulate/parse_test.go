@@ -169,7 +169,7 @@ func TestFaultsNameLineKeyAndRemedy(t *testing.T) {
 		{"", "retries: {count: 2}", "6: retries.backoff: is missing, must be set where there is no timeout"},
 		{"", "changes: [61s]", "6: changes[0]: is 1m1s, must be within the duration of 1m0s"},
 		{"", "changes: [5s, 5s]", "6: changes[1]: is 5s, must be after the one before"},
-		{"", "guards: [vega]", `6: guards[0]: guard "vega" is not known; a guard is none, oracle, breaker, chained, coupled, fixed:1x, corelimit/NAME or a law, with +breaker after it if wanted: adaptive: law "vega" is unknown; the laws are `},
+		{"", "guards: [vega]", `6: guards[0]: guard "vega" is not known; a guard is none, oracle, breaker, nested, chained, coupled, fixed:1x, corelimit/NAME or a law, with +breaker after it if wanted: adaptive: law "vega" is unknown; the laws are `},
 		{"", "faults: {slow: 2, errors: 1}", "6: faults: has slow and errors, must have only one of them"},
 		{"", "faults: {at: 2s}", "6: faults: says not what it is, must have one of slow, errors, refuse, blackhole, stall, capacity"},
 		{"", "faults: {errors: 1.2}", "6: faults.errors: is 1.2, must be a share from 0 to 1"},

@@ -15,7 +15,7 @@ import (
 // Random small scenarios under all guards: every call is accounted for, every
 // permit comes back, the limit holds. newRun.close checks the first two.
 func TestI14NoCallAndNoPermitIsLost(t *testing.T) {
-	guards := []string{"none", "fixed:1x", "fixed:3", "aimd", "vegas", "breaker", "coupled", "chained", "corelimit/gradient2", "corelimit/aimd-win"}
+	guards := []string{"none", "fixed:1x", "fixed:3", "aimd", "vegas", "breaker", "coupled", "chained", "nested", "corelimit/gradient2", "corelimit/aimd-win"}
 	rapid.Check(t, func(t *rapid.T) {
 		sc := anyScenario(t)
 		require.NoError(t, sc.Validate())

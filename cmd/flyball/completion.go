@@ -51,7 +51,7 @@ func (c *completionCommand) run(_ context.Context, out *output) error {
 func choices(f *kong.Flag) []string {
 	switch f.Tag.Get("complete") {
 	case "guard":
-		return append(simulate.DefaultGuards(), "oracle", "breaker", "coupled", "chained")
+		return append(simulate.DefaultGuards(), "oracle", "breaker", "coupled", "chained", "nested")
 	case "metric":
 		return simulate.MetricNames()
 	}

@@ -65,7 +65,7 @@ var catalogue = []mutant{
 	{"retries are not counted", "pool/budget.go", "b.retries++", "", "./pool", "Budget"},
 
 	// The breaker.
-	{"late results count", "breaker/trip.go", "case b.phase.Load() != ph:", "case false:", "./breaker", oracle},
+	{"late results count", "breaker/trip.go", "case b.phase.Load() != ph:\n\t\tb.late.Add(1)\n\tcase e.Outcome == adaptive.Ignored:\n\tdefault:\n\t\tb.mu.Lock()\n\t\tif b.phase.Load() == ph {", "case e.Outcome == adaptive.Ignored:\n\tdefault:\n\t\tb.mu.Lock()\n\t\tif true {", "./breaker", oracle},
 	{"late probes count", "breaker/probe.go", "if b.phase.Load() != ph || !ph.remove(pr) {", "if !ph.remove(pr) {", "./breaker", oracle},
 	{"half-open at its very deadline", "breaker/phase.go", "now > ph.until &&", "now >= ph.until &&", "./breaker", oracle},
 	{"open for no time", "breaker/phase.go", "until: at.Add(time.Duration(wait))}", "until: at}", "./breaker", oracle},
