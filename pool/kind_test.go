@@ -107,7 +107,7 @@ func TestTimeOutsAreToldFromTheCallersCancellation(t *testing.T) {
 		first, err := Submit(t.Context(), patient, block)
 		require.NoError(t, err)
 		synctest.Wait()
-		second, err := Submit(t.Context(), patient, block)
+		second, err := Submit(t.Context(), p.With(Kind{Timeout: 2 * time.Second}), block)
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		third, err := Submit(ctx, patient, block)
