@@ -261,7 +261,7 @@ func (h *history) judge(ctx context.Context, t *Twin, m *Model) error {
 		measured[0] = append(measured[0], a)
 	}
 	with := careful
-	plays := make([][]answer, min(max(with.calls/len(begin), 5), with.most))
+	plays := make([][]answer, min(max(60*with.calls/len(begin), 5), with.most))
 	for k := range plays {
 		answers, err := play(ctx, t.Scenario(), begin, math.MaxInt, uint64(k*len(begin)))
 		if err != nil {
