@@ -51,7 +51,7 @@ func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
 	require.Regexp(t, `(?m)^held out +goodput +twin +p50 +twin +p99 +twin +by chance +off by$`, shown)
 	require.Regexp(t, `(?m)^the others wait +8 .*◂$`, shown)
 	require.Regexp(t, `(?m)^empirical .*◂$`, shown)
-	require.Regexp(t, `(?m)^lognormal +40.1 ms +σ `, shown)
+	require.Regexp(t, `(?m)^lognormal +40 ms +σ `, shown)
 	text, err := os.ReadFile("twin.yaml")
 	require.NoError(t, err)
 	require.Equal(t, string(text), f.ok("fit", "run.json", "--format", "yaml"))
