@@ -23,6 +23,7 @@ type loadtestCommand struct {
 	Method  string   `short:"X" placeholder:"NAME" default:"GET" help:"Method of the requests."`
 	Header  []string `short:"H" sep:"none" placeholder:"'NAME: VALUE'" help:"Header of the requests. Can be given more than once."`
 	Body    string   `placeholder:"FILE" help:"File that is the body of the requests."`
+	Targets string   `placeholder:"FILE" help:"Requests that take turns, in the format of vegeta; all at the host of the URL."`
 	HTTP2   bool     `name:"http2" help:"Speak HTTP/2 only, without TLS by prior knowledge."`
 	MaxBody int64    `placeholder:"BYTES" default:"10000000" help:"An answer with a longer body is an error."`
 
@@ -67,6 +68,7 @@ Examples:
 
 	flyball loadtest http://localhost:8080/search
 	flyball loadtest http://localhost:8080/orders -X POST -H 'X-Test: yes' --body order.json -o run.json
+	flyball loadtest http://localhost:8080 --targets targets.txt
 	flyball loadtest http://localhost:8080/search --run run.json --verify limiter.yaml
 	flyball loadtest https://staging.example/ --allow-remote --i-own staging.example --dry-run`
 }
@@ -74,8 +76,10 @@ Examples:
 func (c *loadtestCommand) target() string { return "" }
 func (c *loadtestCommand) inputs() []string {
 	in := c.Verification.inputs()
-	if c.Body != "" {
-		in = append(in, c.Body)
+	for _, path := range []string{c.Body, c.Targets} {
+		if path != "" {
+			in = append(in, path)
+		}
 	}
 	return in
 }
@@ -173,8 +177,22 @@ func (c *loadtestCommand) request(ctx context.Context) (*load.Request, error) {
 			errs = append(errs, fmt.Errorf("--body: %w", at(c.Body, err)))
 		}
 	}
+	if c.Targets != "" && (c.Body != "" || c.Method != http.MethodGet) {
+		errs = append(errs, errors.New("--targets says method and body of each request, so leave out --method and --body"))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	if c.Targets != "" {
+		f, err := os.Open(c.Targets)
+		if err != nil {
+			return nil, fmt.Errorf("--targets: %w", at(c.Targets, err))
+		}
+		defer f.Close()
+		if r.Asks, err = load.ReadAsks(c.Targets, f, u, os.ReadFile); err != nil {
+			return nil, err
+		}
+		r.Method = counted(len(r.Asks), "request") + " at" // each has its own; this is for who reads of it
 	}
 	r.Dial, err = load.Resolve(ctx, u, load.Leave{Remote: c.AllowRemote, Owned: c.IOwn})
 	return r, err

@@ -84,6 +84,8 @@ func TestLoadtestFindsAndWritesAKnee(t *testing.T) {
 func TestLoadtestOnlySaysWhatItWouldDo(t *testing.T) {
 	f := in(t, nil)
 	url, calls := hidden(t, 1, 0, nil)
+	require.NoError(t, os.WriteFile("targets.txt", []byte("GET "+url+"/a\nPUT "+url+"/b\nX-A: 1"), 0o644))
+	require.Regexp(t, `^target +2 requests at `+url+` at 127`, f.ok("loadtest", url, "--dry-run", "--targets", "targets.txt"))
 	text := f.ok("loadtest", url, "--dry-run", "-X", "POST")
 	require.Contains(t, text, "target   POST "+url+" at 127.0.0.1:")
 	require.Contains(t, text, "as flyball-loadtest/")
@@ -94,7 +96,7 @@ func TestLoadtestOnlySaysWhatItWouldDo(t *testing.T) {
 }
 
 func TestLoadtestRefusesWhatItShouldNotLoad(t *testing.T) {
-	f := in(t, map[string]string{"there.json": "{}"})
+	f := in(t, map[string]string{"there.json": "{}", "bad.txt": "# elsewhere\nGET http://192.0.2.7/"})
 	require.NoError(t, os.Mkdir("folder", 0o755))
 	moved, _ := hidden(t, 1, 1, func(w http.ResponseWriter, q *http.Request) {
 		http.Redirect(w, q, "http://192.0.2.7/", http.StatusFound)
@@ -134,6 +136,9 @@ func TestLoadtestRefusesWhatItShouldNotLoad(t *testing.T) {
 		{[]string{moved, "-H", "User-Agent: me"}, "whoever is loaded may know by whom"},
 		{[]string{moved, "-X", "BAD METHOD"}, `--method is "BAD METHOD"`},
 		{[]string{moved, "--body", "none"}, "--body: none: no such file"},
+		{[]string{moved, "--targets", "none"}, "--targets: none: no such file"},
+		{[]string{moved, "--targets", "bad.txt"}, "bad.txt:2: http://192.0.2.7/ is not at " + moved},
+		{[]string{moved, "--targets", "bad.txt", "-X", "PUT"}, "--targets says method and body of each request"},
 		{[]string{moved, "--max-rate", "1000000"}, "--max-rate is 1e+06, want 1 to 100000"},
 		{[]string{moved, "--connections", "0"}, "--connections is 0, want 1 to 10000"},
 		{[]string{moved, "-o", "folder"}, "output folder: is a directory"},

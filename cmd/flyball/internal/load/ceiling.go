@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,10 @@ func Ceiling(ctx context.Context, r Request, d time.Duration) (float64, error) {
 	const workers = 32
 	r.URL = &url.URL{Scheme: "http", Host: listener.Addr().String(), Path: "/"}
 	r.Dial, r.Conns = []string{listener.Addr().String()}, workers
+	r.Asks = slices.Clone(r.Asks)
+	for i := range r.Asks {
+		r.Asks[i].URL = r.URL
+	}
 	target, closeAll := r.Target()
 	defer closeAll()
 	if err := target(ctx); err != nil { // connects

@@ -2,22 +2,27 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync/atomic"
 	"time"
 )
 
 // A Request is a target that speaks HTTP.
 type Request struct {
 	URL     *url.URL
-	Method  string // "" means GET
-	Header  http.Header
+	Method  string      // "" means GET
+	Header  http.Header // of all requests
 	Body    []byte
+	Asks    []Ask    // take turns in place of URL, Method and Body, if there are any
 	HTTP2   bool     // nothing else; without TLS by prior knowledge
 	Dial    []string // addresses that [Resolve] has checked
 	Agent   string   // User-Agent, which Header cannot replace
@@ -48,24 +53,17 @@ func (r *Request) Target() (t Target, closeAll func()) {
 	if r.Through != nil {
 		through = r.Through(transport)
 	}
-	header := r.Header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("User-Agent", r.Agent)
-	host := header.Get("Host")
-	header.Del("Host")
-	method := r.Method
-	if method == "" {
-		method = http.MethodGet
-	}
+	prepared := r.prepared()
+	var turn atomic.Uint64
 	return func(ctx context.Context) error {
-		q, err := http.NewRequestWithContext(ctx, method, r.URL.String(), bytes.NewReader(r.Body))
+		ask := &prepared[(turn.Add(1)-1)%uint64(len(prepared))]
+		q, err := http.NewRequestWithContext(ctx, ask.Method, ask.URL.String(), bytes.NewReader(ask.Body))
 		if err != nil {
 			return err
 		}
-		q.Header = header.Clone()
-		q.Host = host
+		q.Header = ask.Header.Clone()
+		q.Host = q.Header.Get("Host")
+		q.Header.Del("Host")
 		// Not through a Client, which would follow redirects.
 		a, err := through.RoundTrip(q)
 		if err != nil {
@@ -85,6 +83,24 @@ func (r *Request) Target() (t Target, closeAll func()) {
 		}
 		return nil
 	}, transport.CloseIdleConnections
+}
+
+// prepared are the asks with all that is common to them.
+func (r *Request) prepared() []Ask {
+	asks := slices.Clone(r.Asks)
+	if len(asks) == 0 {
+		asks = []Ask{{Method: cmp.Or(r.Method, http.MethodGet), URL: r.URL, Body: r.Body}}
+	}
+	for i := range asks {
+		header := r.Header.Clone()
+		if header == nil {
+			header = http.Header{}
+		}
+		maps.Copy(header, asks[i].Header)
+		header.Set("User-Agent", r.Agent)
+		asks[i].Header = header
+	}
+	return asks
 }
 
 // dial ignores the address that the transport asks for: only what was checked is
