@@ -45,7 +45,7 @@ type pace struct {
 
 var full = pace{
 	load:       []string{"--from", "20", "--factor", "1.6", "--min-step", "1s", "--max-step", "2s"},
-	candidates: 32, verify: 5 * time.Second,
+	candidates: 128, verify: 5 * time.Second,
 }
 
 // run goes through the loop and reports whether it came out well.

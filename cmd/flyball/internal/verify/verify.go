@@ -120,13 +120,13 @@ func (c *Check) measure(ctx context.Context, cell *load.Cell, rate float64, warm
 
 // judge says whether the prediction holds, where it can be asked to. Not of a plain
 // client beyond the knee: what a target does with calls whose callers have left, no
-// load up to the knee has shown. And of a plain client at the knee itself only in
-// goodput: there latency goes as 1 / (1 − utilisation), and no capacity is known
-// that well.
+// load up to the knee has shown. And at the knee itself only in goodput: there
+// latency goes as 1 / (1 − utilisation), and no capacity is known that well; whether
+// a limit is felt yet is as open.
 func (c *Check) judge(cell *load.Cell) {
 	s, p := cell.Measured, cell.Predicted
 	cell.Off, cell.Of = off(p.Goodput, s.Goodput), "goodput"
-	if e := off(p.P99.Seconds(), s.Waited.P99.Seconds()); e > cell.Off && (p.P99-s.Waited.P99).Abs() > slack && (cell.Guarded || cell.Times < 1) {
+	if e := off(p.P99.Seconds(), s.Waited.P99.Seconds()); e > cell.Off && (p.P99-s.Waited.P99).Abs() > slack && cell.Times != 1 {
 		cell.Off, cell.Of = e, "p99"
 	}
 	cell.Judged = cell.Guarded || cell.Times <= 1
