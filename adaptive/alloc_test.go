@@ -55,7 +55,7 @@ func TestAdmissionAllocatesNothing(t *testing.T) {
 				p, _ := l.TryAcquire()
 				p.Tap(tap).Done(Success)
 			})
-			tap.Spare(0, math.MaxInt64)
+			tap.Spare(math.MaxInt64)
 			allocatesNothing(t, "Tap that counts", func() {
 				p, _ := l.TryAcquire()
 				p.Tap(tap).Done(Success)

@@ -229,7 +229,7 @@ func (p Permit) endTapped(r Result, meant bool) {
 		return
 	}
 	l, at := s.lim, s.lim.Now()
-	if r.Outcome == Success && t.count(s.stripe, p.start, at) {
+	if r.Outcome == Success && t.count(s.stripe, at) {
 		l.finishAt(p, 1, r, at)
 	} else {
 		l.settle(t.settler, p, 1, r, at)

@@ -13,8 +13,7 @@ import (
 // Most calls succeed, and a guard that only counts them need not be called for it.
 type Tap struct {
 	settler Settler
-	after   atomic.Int64 // a success is counted if its call was admitted after this,
-	until   atomic.Int64 // and ended before this
+	until   atomic.Int64 // a success is counted if it ends before this
 	counts  []tapCount
 }
 
@@ -31,13 +30,9 @@ func (l *Limiter) NewTap(s Settler) *Tap {
 	return t
 }
 
-// Spare says that successes of calls admitted after one instant which end before
-// the other need only be counted. What ends at this moment may go by what was said
-// before.
-func (t *Tap) Spare(after, until Instant) {
-	t.after.Store(int64(after))
-	t.until.Store(int64(until))
-}
+// Spare says that successes which end before until need only be counted. What ends
+// at this moment may go by what was said before.
+func (t *Tap) Spare(until Instant) { t.until.Store(int64(until)) }
 
 // Tell says that every end is to be told.
 func (t *Tap) Tell() { t.until.Store(math.MinInt64) }
@@ -51,8 +46,8 @@ func (t *Tap) Counted() (n uint64) {
 }
 
 // count counts a success if its guard need not hear of it.
-func (t *Tap) count(stripe uint32, start, at Instant) bool {
-	if int64(start) <= t.after.Load() || int64(at) >= t.until.Load() {
+func (t *Tap) count(stripe uint32, at Instant) bool {
+	if int64(at) >= t.until.Load() {
 		return false
 	}
 	t.counts[stripe].n.Add(1)
@@ -61,7 +56,7 @@ func (t *Tap) count(stripe uint32, start, at Instant) bool {
 
 // Settle implements [Settler], for permits that tell others too.
 func (t *Tap) Settle(e End) {
-	if e.Outcome != Success || !t.count(0, e.Start, e.At) {
+	if e.Outcome != Success || !t.count(0, e.At) {
 		t.settler.Settle(e)
 	}
 }

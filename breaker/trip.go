@@ -64,15 +64,15 @@ func (ph *phase) count(e adaptive.End) {
 func (ph *phase) gather() { ph.results.gather(ph.tap.Counted()) }
 
 // spare says of which successes ph need not hear: while there is nothing to put
-// right, of those until the slice of the window ends, unless they are watched.
-// Breaker.mu is held.
+// right, of those until the slice of the window ends. That watched calls are among
+// them is no loss: who looks next finds a success and marks anew. Breaker.mu is held.
 func (ph *phase) spare() {
 	w := &ph.b.watch
 	if w.quiet || w.streak > 0 || w.floor.bad > 0 || ph.b.c.SlowRate > 0 {
 		ph.tap.Tell()
 		return
 	}
-	ph.tap.Spare(adaptive.Instant(w.mark.Load()), ph.results.ends())
+	ph.tap.Spare(ph.results.ends())
 }
 
 // failed counts a failure beside the window. Breaker.mu is held.

@@ -79,7 +79,6 @@ var catalogue = []mutant{
 	{"what is only counted is lost", "breaker/trip.go", "func (ph *phase) gather() { ph.results.gather(ph.tap.Counted()) }", "func (ph *phase) gather() {}", "./breaker", oracle},
 	{"a success after a failure is only counted", "breaker/trip.go", "if w.quiet || w.streak > 0 ||", "if w.quiet ||", "./breaker", oracle},
 	{"a slice has no end", "breaker/window.go", "(w.last.number + 1) * w.length", "(w.last.number + slices) * w.length", "./breaker", "."},
-	{"watched calls are only counted", "breaker/trip.go", "adaptive.Instant(w.mark.Load()), ph", "0, ph", "./breaker", "."},
 	{"a Tap is told of late ends", "adaptive/permit.go", "t := s.tap.Load() // of this call, if it has the slot yet, which is asked next\n\tif !s.word", "t := s.tap.Load()\n\tif false && !s.word", "./adaptive", "TestATap"},
 	{"volume off by one", "breaker/trip.go", "case total < uint64(b.c.MinVolume):", "case total <= uint64(b.c.MinVolume):", "./breaker", oracle},
 	{"a share must be exceeded", "breaker/trip.go", "return float64(part)/float64(all) >= share", "return float64(part)/float64(all) > share", "./breaker", oracle},
