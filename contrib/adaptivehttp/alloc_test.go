@@ -18,7 +18,7 @@ type eof struct{}
 func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 func (eof) Close() error             { return nil }
 
-func TestGuardedRequestAllocatesThreeTimesAtMost(t *testing.T) {
+func TestGuardedRequestAllocatesOnce(t *testing.T) {
 	lim, err := adaptive.New(adaptive.Config{})
 	require.NoError(t, err)
 	resp := &http.Response{StatusCode: http.StatusOK}
@@ -28,9 +28,9 @@ func TestGuardedRequestAllocatesThreeTimesAtMost(t *testing.T) {
 	}))
 	cancellable, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	for want, ctx := range map[float64]context.Context{1: context.Background(), 3: cancellable} {
+	for _, ctx := range []context.Context{context.Background(), cancellable} {
 		req := request(t, ctx, http.MethodGet, "http://downstream", nil)
-		require.Equal(t, want, testing.AllocsPerRun(1000, func() {
+		require.EqualValues(t, 1, testing.AllocsPerRun(1000, func() {
 			got, _ := rt.RoundTrip(req)
 			_ = got.Body.Close()
 		}))

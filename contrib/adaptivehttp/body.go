@@ -1,11 +1,9 @@
 package adaptivehttp
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/flyball-go/flyball/adaptive"
@@ -14,13 +12,18 @@ import (
 // body is a response body that gives its permit back when it ends. As with
 // net/http's own bodies, Close may run beside Read.
 type body struct {
-	rc      io.ReadCloser
-	req     *http.Request
-	permit  adaptive.Permit
-	answer  adaptive.Result // what the status line told
-	watch   *watch
-	unwatch func() bool // nil if the context never ends
-	ended   atomic.Bool
+	rc     io.ReadCloser
+	req    *http.Request
+	permit adaptive.Permit
+	answer adaptive.Result // what the status line told
+	ended  atomic.Bool
+
+	// Where it waits to be watched; guarded by the nursery's mu.
+	listed     bool
+	nursery    *nursery // nil if its context never ends
+	prev, next *body
+	born       uint64 // the nursery's ticks by then
+	unwatch    func() bool
 }
 
 // Read reads from the base's body; its error ends the call.
@@ -42,46 +45,14 @@ func (b *body) Close() error {
 }
 
 func (b *body) end(r adaptive.Result) {
-	// A long-lived context would keep every body it ever saw.
-	if b.unwatch != nil && b.unwatch() {
-		b.watch.body = nil
-		watches.Put(b.watch) // it will not run
-	}
-	b.done(r)
-}
-
-func (b *body) done(r adaptive.Result) {
 	if !b.ended.Swap(true) {
+		b.leave()
 		b.permit.DoneResult(r)
 	}
 }
 
-// expire ends the call because its context has ended. It must not touch unwatch,
-// which may not be set yet.
-func (b *body) expire() {
-	b.done(b.unless(failed(b.req, b.req.Context().Err())))
-}
-
-// A watch ends the call of a body when its context ends, as nobody may be reading
-// then. It is used again, which saves a closure a request.
-type watch struct {
-	body *body
-	run  func()
-}
-
-var watches = sync.Pool{New: func() any {
-	w := &watch{}
-	w.run = func() { w.body.expire() }
-	return w
-}}
-
-func (b *body) watchContext() {
-	if ctx := b.req.Context(); ctx.Done() != nil {
-		b.watch = watches.Get().(*watch)
-		b.watch.body = b
-		b.unwatch = context.AfterFunc(ctx, b.watch.run)
-	}
-}
+// expire ends the call because its context has ended, as nobody may be reading then.
+func (b *body) expire() { b.end(b.unless(failed(b.req, b.req.Context().Err()))) }
 
 // unless returns what a cut-off body tells: r, unless the status line told
 // worse already.

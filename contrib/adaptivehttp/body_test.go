@@ -218,36 +218,3 @@ func TestUpgradedConnectionStaysReadableAndWritable(t *testing.T) {
 type iotaReader struct{}
 
 func (iotaReader) Read(p []byte) (int, error) { return copy(p, "0123456789"), nil }
-
-// watched is a context that counts who waits for its end.
-type watched struct {
-	context.Context
-	watchers atomic.Int32
-}
-
-func (w *watched) Done() <-chan struct{} { return make(chan struct{}) }
-
-func (w *watched) AfterFunc(func()) (stop func() bool) {
-	w.watchers.Add(1)
-	return sync.OnceValue(func() bool { return w.watchers.Add(-1) >= 0 })
-}
-
-func TestLongLivedContextKeepsNoBodies(t *testing.T) {
-	for name, end := range map[string]func(io.ReadCloser) error{
-		"EOF":   func(b io.ReadCloser) error { _, err := io.ReadAll(b); return err },
-		"Close": io.ReadCloser.Close,
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := clienttest.NewWitness(t, adaptive.Config{})
-			ctx := &watched{Context: context.Background()}
-			rt := adaptivehttp.NewTransport(w, tripper(func(*http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: http.StatusOK, Body: plain{strings.NewReader("data")}}, nil
-			}))
-			resp, err := rt.RoundTrip(request(t, ctx, http.MethodGet, "http://downstream", nil))
-			require.NoError(t, err)
-			require.EqualValues(t, 1, ctx.watchers.Load())
-			require.NoError(t, end(resp.Body))
-			require.Zero(t, ctx.watchers.Load())
-		})
-	}
-}

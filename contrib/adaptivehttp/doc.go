@@ -13,9 +13,10 @@
 // # When a request ends
 //
 // A body ends at its EOF, at Close, or when the request's context ends,
-// whichever is first. A body that is never closed, of a request whose context
-// never ends, keeps its permit for ever: close bodies, or set
-// [http.Client.Timeout].
+// whichever is first. (Where the context ends within the first 20 ms of a body that
+// nobody reads or closes, it may take as long until that is seen.) A body that is
+// never closed, of a request whose context never ends, keeps its permit for ever:
+// close bodies, or set [http.Client.Timeout].
 //
 // The round trip that teaches the limit is the whole of it, reading included: read
 // bodies promptly. Where the time to read depends on the reader rather than on the

@@ -8,7 +8,8 @@ import (
 )
 
 // A Transport is an [http.RoundTripper] that sends what its Guard admits. It is
-// safe for concurrent use; its fields must not change after the first request.
+// safe for concurrent use; after the first request its fields must not change, nor it
+// be copied.
 type Transport struct {
 	Guard    adaptive.Guard                       // decides what is sent; must not be nil unless For is set
 	For      func(*http.Request) adaptive.Guard   // the guard of a request, such as its host's; nil means Guard
@@ -19,6 +20,8 @@ type Transport struct {
 	// instead of the time to the end of the body. The permit lasts until the body
 	// ends either way.
 	ToHeaders bool
+
+	young nursery
 }
 
 // NewTransport returns a Transport that sends through base what g admits. A nil
@@ -89,7 +92,9 @@ func (t *Transport) hold(permit adaptive.Permit, req *http.Request, resp *http.R
 		return
 	}
 	b := &body{rc: resp.Body, req: req, permit: permit, answer: answer}
-	b.watchContext()
+	if req.Context().Done() != nil {
+		t.young.add(b)
+	}
 	resp.Body = b.dressed()
 }
 
