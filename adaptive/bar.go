@@ -44,7 +44,7 @@ func (l *Limiter) bar(who int, b *bar) (out []*waiter) {
 func (l *Limiter) putUp(who int, b *bar) (out []*waiter) {
 	l.bars[who] = b
 	l.barred.Store(l.firstBar())
-	l.gate.set(flagBarred)
+	l.gate.bar()
 	for w := l.queue.first(maxLimit); w != nil; w = l.queue.first(maxLimit) {
 		l.queue.remove(w)
 		out = append(out, w)

@@ -18,7 +18,7 @@ const (
 // control collects windows and has the law decide. It is a state machine of its
 // own: it moves only in tick and when somebody pins or frees the limit, under mu,
 // and the law runs with mu free, guarded by deciding. Lock order: mu before
-// Limiter.queueMu.
+// Limiter.queueMu before Limiter.keptMu.
 type control struct {
 	mu       sync.Mutex
 	deciding bool   // the law is at work on the last window
@@ -188,7 +188,7 @@ func (l *Limiter) openWindow(now Instant, next Collect) {
 }
 
 func (l *Limiter) drained(next Collect) bool {
-	return next.Drain == 0 || l.gate.load().inFlight() <= next.Drain
+	return next.Drain == 0 || l.tighten().inFlight() <= next.Drain
 }
 
 // reopen collects again what was being collected, from now on, without
@@ -235,6 +235,9 @@ func (l *Limiter) beginWindow(now Instant) {
 		until = min(until, c.closed.Add(lookEvery)) // at once, if the last is long ago
 	}
 	s.expect(c.next.Samples, until, c.next.TimeOuts)
+	if c.next.Cohort > 0 || !l.loosen() {
+		l.tighten()
+	}
 }
 
 // enough reports whether the cohort is complete.
@@ -265,7 +268,7 @@ func (l *Limiter) endCohort() {
 // admissions is how many calls were ever admitted, to within those that are
 // being admitted or ending this instant.
 func (l *Limiter) admissions() uint64 {
-	n := uint64(l.gate.load().inFlight()) - uint64(l.surplus.Load())
+	n := uint64(l.tighten().inFlight()) - uint64(l.surplus.Load())
 	l.read()
 	for _, ended := range l.control.tally.ended {
 		n += ended
@@ -285,7 +288,7 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	w := Window{
 		Opened: c.opened, Closed: now, Wall: l.wall.Add(time.Duration(now)),
 		Limit: c.limit, Min: float64(l.config.Load().Min), Max: float64(l.config.Load().Max),
-		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.gate.load().inFlight(),
+		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.tighten().inFlight(),
 		Drained: c.drained, Resumed: c.resumed, PeakInFlight: l.samples.peak(),
 	}
 	c.tally.fill(&w)

@@ -5,16 +5,17 @@ import "sync/atomic"
 // gate is the limit and the count of calls in flight in one word, so that both
 // are read together and admission is strict at every instant.
 //
-//	63 … 52 untimed · 51 … 27 in flight · 26 … 2 limit · 1 … 0 flags
+//	63 … 53 untimed · 52 … 28 in flight · 27 … 4 limit less one · 3 … 0 flags
 //
 // Untimed counts the ends that are counted nowhere else, see [samples.untimed]; it
 // is on top, so that it wraps round without a trace.
 //
 // Why no admission exceeds the limit: every admission is one compare-and-swap
-// from a word in which in flight + weight ≤ limit and no flag is set (or, for a
+// from a word in which in flight + weight ≤ limit and nothing shuts the gate (or, for a
 // waiter that is granted, the waiting flag alone) to the same word with weight
 // more in flight. Nothing else adds to in flight, so at that instant the limit in force
-// held. Lowering the limit leaves what is in flight alone; nothing is admitted
+// held. The one other way in, by a place that an ended call has kept, takes nothing
+// that is not counted in the word already: see kept.go. Lowering the limit leaves what is in flight alone; nothing is admitted
 // until it has drained.
 //
 // Why no wake-up is lost: a waiter sets the waiting flag by a compare-and-swap
@@ -38,17 +39,21 @@ type word uint64
 const (
 	flagWaiting word = 1 << iota // somebody is in the queue
 	flagBarred                   // suspended or closed: nobody is admitted
+	flagKeep                     // a call that ends may keep its place for the next; only with flagKept, and never with those above
+	flagKept                     // there may be such places
 
-	flags       = flagWaiting | flagBarred
-	limitShift  = 2
-	countShift  = 27
-	untimedAt   = 52
+	shut        = flagWaiting | flagBarred
+	limitShift  = 4
+	countShift  = 28
+	untimedAt   = 53
 	limitMask   = 1<<(countShift-limitShift) - 1
+	countMask   = 1<<(untimedAt-countShift) - 1
 	untimedMask = 1<<(64-untimedAt) - 1
 )
 
-func (w word) inFlight() int   { return int(w >> countShift & limitMask) }
-func (w word) limit() int      { return int(w >> limitShift & limitMask) }
+// inFlight is how many places are taken, those among them that are kept.
+func (w word) inFlight() int   { return int(w >> countShift & countMask) }
+func (w word) limit() int      { return int(w>>limitShift&limitMask) + 1 }
 func (w word) untimed() uint64 { return uint64(w >> untimedAt) }
 
 // room reports whether n more may be admitted.
@@ -68,7 +73,7 @@ func places(n int) word { return word(n) << countShift }
 func (g *gate) admit(n int) (w word, ok bool) {
 	for {
 		w = g.load()
-		if w&flags != 0 || !w.room(n) {
+		if w&shut != 0 || !w.room(n) {
 			return w, false
 		}
 		if g.swap(w, w+places(n)) {
@@ -85,16 +90,25 @@ func (g *gate) releaseUntimed() word {
 	return word(g.word.Add(1<<untimedAt - uint64(places(1))))
 }
 
-// setLimit sets the limit and returns the word after it.
+// setLimit sets the limit, from which moment on no place is kept any more, and returns
+// the word after it.
 func (g *gate) setLimit(n int) word {
 	for {
 		w := g.load()
-		next := w&^(limitMask<<limitShift) | word(n)<<limitShift
+		next := w&^(limitMask<<limitShift|flagKeep) | word(n-1)<<limitShift
 		if g.swap(w, next) {
 			return next
 		}
 	}
 }
 
-func (g *gate) set(f word)   { g.word.Or(uint64(f)) }
+// bar admits nobody from now on.
+func (g *gate) bar() {
+	for {
+		if w := g.load(); g.swap(w, w&^flagKeep|flagBarred) {
+			return
+		}
+	}
+}
+
 func (g *gate) clear(f word) { g.word.And(^uint64(f)) }

@@ -63,22 +63,22 @@ func full(t testing.TB, l *Limiter) {
 
 func TestWordHoldsTheLargestLimitAndCount(t *testing.T) {
 	var g gate
-	g.set(flags)
+	g.word.Store(uint64(shut))
 	g.setLimit(maxLimit)
 	g.word.Add(uint64(places(maxLimit)))
 	w := g.load()
 	require.Equal(t, maxLimit, w.limit())
 	require.Equal(t, maxLimit, w.inFlight())
 	require.False(t, w.room(1))
-	require.Equal(t, flags, w&flags)
+	require.Equal(t, shut, w&shut)
 	w = g.setLimit(1)
 	require.Equal(t, 1, w.limit())
 	require.Equal(t, maxLimit, w.inFlight())
 	w = g.release(1)
 	require.Equal(t, maxLimit-1, w.inFlight())
-	require.Equal(t, flags, w&flags)
+	require.Equal(t, shut, w&shut)
 	g.clear(flagWaiting)
-	require.Equal(t, flagBarred, g.load()&flags)
+	require.Equal(t, flagBarred, g.load()&shut)
 }
 
 func TestI1ExactlyLimitCallsAreAdmitted(t *testing.T) {

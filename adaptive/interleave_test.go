@@ -9,7 +9,7 @@ import (
 )
 
 // The explorer plays small programs of up to five actors in every order of their
-// atomic steps. A step is one atomic operation on the gate, or one section under
+// atomic steps. A step is one atomic operation on the gate or a home, or one section under
 // queueMu, by the methods that a Limiter uses; only what joins them (the ifs in
 // Acquire, release and grant) is repeated below, with a place to switch between
 // any two. It all runs in one goroutine, so a run is the list of its choices.
@@ -23,6 +23,10 @@ type world struct {
 	l      *Limiter
 	pause  func(ready func() bool) // lets others move, at least until ready
 	held   int                     // places
+	ending int                     // of calls that have not come back from their end
+	limit  int                     // in force
+	tries  []*bool                 // that go on; whether they have met a full limit
+	taking bool                    // somebody takes kept places away
 	queued map[*waiter]int         // position of everybody who ever waited
 	grants []*waiter               // in order
 }
@@ -31,6 +35,10 @@ func (w *world) step() { w.pause(nil) }
 
 func (w *world) admit(g word, weight int) {
 	w.held += weight
+	w.look()
+	if known := w.l.gate.load().inFlight(); w.held > known {
+		w.t.Fatalf("%d in flight, and the gate knows of %d", w.held, known)
+	}
 	if g.inFlight() > g.limit() {
 		w.t.Fatalf("%d in flight after an admission under a limit of %d", g.inFlight(), g.limit())
 	}
@@ -44,6 +52,9 @@ func (w *world) acquire(c Call) *waiter {
 		return nil
 	}
 	w.step()
+	for w.l.gate.load()&flagKept != 0 { // as in enqueue, but step by step
+		w.tighten()
+	}
 	me := newWaiter(c)
 	me.ready = make(chan struct{}, 1)
 	g, _, err := w.l.enqueue(me, 0)
@@ -60,7 +71,11 @@ func (w *world) acquire(c Call) *waiter {
 func (w *world) release(c Call) {
 	w.step()
 	w.held -= c.Weight
-	if g := w.l.gate.release(c.Weight); g&flagWaiting != 0 && g.room(1) {
+	w.free(c.Weight)
+}
+
+func (w *world) free(n int) {
+	if g := w.l.gate.release(n); g&flagWaiting != 0 && g.room(1) {
 		w.grant()
 	}
 }
@@ -124,10 +139,117 @@ var (
 
 // try takes a place if there is one, and ends.
 func try(w *world) {
-	if g, ok := w.l.gate.admit(1); ok {
-		w.admit(g, 1)
+	if w.try() {
 		w.release(one)
 	}
+}
+
+// try is TryAcquire where no call has a home.
+func (w *world) try() bool {
+	full := w.beginTry()
+	g, ok := w.l.gate.admit(1)
+	for !ok && g&flagKept != 0 && g&shut == 0 {
+		w.step()
+		w.tighten()
+		g, ok = w.l.gate.admit(1)
+	}
+	if ok {
+		w.admit(g, 1)
+	} else if !*full && g&shut == 0 {
+		w.t.Fatalf("turned away under %d of %d in flight", w.held, w.limit)
+	}
+	return ok
+}
+
+// beginTry returns whether the limit is full at some moment from now on.
+func (w *world) beginTry() *bool {
+	full := new(bool)
+	w.tries = append(w.tries, full)
+	w.look()
+	return full
+}
+
+// look is called where the limit may have become full.
+func (w *world) look() {
+	for _, full := range w.tries {
+		*full = *full || w.held+w.ending >= w.limit
+	}
+}
+
+// guest is a call that may keep its place in home h, and take one that is kept there.
+func guest(h int) actor {
+	return func(w *world) {
+		s := &w.l.homes[h]
+		full := w.beginTry()
+		at := s.word.Load()
+		w.step()
+		g := w.l.gate.load()
+		w.step()
+		if at&slotState == slotKept && g.keeps() && s.word.CompareAndSwap(at, at+slotClaim) {
+			at += slotClaim
+			w.admit(g, 1)
+		} else {
+			*full = *full || w.held+w.ending >= w.limit // so far
+			if !w.try() {
+				return
+			}
+			w.step()
+			at = s.word.Load()
+			if at&slotState != 0 || !s.word.CompareAndSwap(at, at+slotHeld) {
+				w.release(one) // it has another slot
+				return
+			}
+			at += slotHeld
+		}
+		w.step()
+		keep := w.l.gate.load().keeps()
+		w.step()
+		if !keep {
+			s.word.Store(at + slotNext - slotHeld)
+			w.release(one)
+			return
+		}
+		w.held--
+		w.ending++
+		s.word.Store(at + slotKept - slotHeld)
+		w.step()
+		if !w.l.gate.load().keeps() {
+			w.step()
+			if s.takeAway(at + slotKept - slotHeld) {
+				w.step()
+				w.free(1)
+			}
+		}
+		w.ending--
+	}
+}
+
+// loose lets places be kept.
+func loose(w *world) {
+	w.pause(func() bool { return !w.taking })
+	w.l.loosen()
+}
+
+// tighten is Limiter.tighten in steps.
+func (w *world) tighten() {
+	w.pause(func() bool { return !w.taking })
+	w.taking = true
+	w.l.gate.clear(flagKeep)
+	n := 0
+	for i := range w.l.homes {
+		w.step()
+		s := &w.l.homes[i]
+		at := s.word.Load()
+		w.step()
+		if s.takeAway(at) {
+			n++
+		}
+	}
+	w.step()
+	w.l.gate.release(n)
+	w.step()
+	w.l.gate.clear(flagKept)
+	w.taking = false
 }
 
 // stay takes a place for good.
@@ -138,6 +260,8 @@ func set(limits ...int) actor {
 	return func(w *world) {
 		for _, n := range limits {
 			w.l.gate.setLimit(n)
+			w.limit = n
+			w.look()
 			w.grant()
 			w.step()
 		}
@@ -158,7 +282,7 @@ type stopped struct{}
 // play is one run. choose picks one of n actors that can move; the first of them
 // is the one that moved last, if it still can.
 func play(t testing.TB, limit int, actors []actor, choose func(n int, lastCan bool) int) {
-	w := &world{t: t, l: &Limiter{}, queued: map[*waiter]int{}}
+	w := &world{t: t, l: &Limiter{homes: make([]slot, 2)}, queued: map[*waiter]int{}, limit: limit}
 	w.l.config.Store(&Config{Queue: 10})
 	w.l.gate.setLimit(limit)
 	var yieldOf func(func() bool) bool // of the actor that moves
@@ -204,10 +328,21 @@ func play(t testing.TB, limit int, actors []actor, choose func(n int, lastCan bo
 			live = slices.DeleteFunc(live, func(r *runner) bool { return r == last })
 		}
 	}
-	g := w.l.gate.load()
+	g, kept := w.l.gate.load(), 0
+	for i := range w.l.homes {
+		if w.l.homes[i].word.Load()&slotState == slotKept {
+			kept++
+		}
+	}
 	switch {
-	case g.inFlight() != w.held:
-		t.Fatalf("%d in flight, %d held", g.inFlight(), w.held)
+	case kept > 0 && g&flagKept == 0:
+		t.Fatalf("%d places are kept, and nobody knows", kept)
+	case kept > 0 && w.l.queue.n > 0:
+		t.Fatalf("%d places are kept, and %d wait", kept, w.l.queue.n)
+	case g&flagKeep != 0 && g&(shut|flagKept) != flagKept:
+		t.Fatalf("places are kept under flags %b", g&15)
+	case g.inFlight() != w.held+kept:
+		t.Fatalf("%d in flight, %d held, %d kept", g.inFlight(), w.held, kept)
 	case (g&flagWaiting != 0) != (w.l.queue.n > 0):
 		t.Fatalf("flag %v with %d waiting", g&flagWaiting, w.l.queue.n)
 	case len(live) != w.l.queue.n:
@@ -290,6 +425,15 @@ func TestEveryInterleavingKeepsThePromises(t *testing.T) {
 		{"two priorities", 1, 2, []actor{once, once, caller(urgent)}},
 		{"an urgent light one passes a heavy one", 2, 2, []actor{stay, caller(two), caller(urgent), set(3)}},
 		{"weights and priorities for two places", 2, 1, []actor{once, leaver(two), caller(urgent), caller(urgent2), try}},
+		{"a place is kept and claimed", 4, 3, []actor{loose, guest(0), guest(0)}},
+		{"a kept place stands in the way", 1, 3, []actor{loose, guest(0), try}},
+		{"two tries for one kept place", 1, 2, []actor{loose, guest(0), try, try}},
+		{"a kept place, and a call that waits", 1, 2, []actor{loose, guest(0), guest(0), stay, stay}},
+		{"a guest comes back while places are taken away", 2, 2, []actor{loose, guest(0), guest(0), stay, try}},
+		{"keeping begins again", 2, 2, []actor{loose, guest(0), try, loose, stay}},
+		{"kept places and a moving limit", 2, 2, []actor{loose, guest(0), guest(0), stay, set(1)}},
+		{"nothing is kept while a heavy one waits", 8, 2, []actor{guest(0), caller(Call{Weight: 8}), loose}},
+		{"a heavy one and kept places", 2, 2, []actor{loose, guest(0), guest(1), caller(two)}},
 		{"five for two places while the limit moves", 2, 2, []actor{once, leave, once, leave, set(1, 2)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -80,8 +80,8 @@ var errRetired = errors.New("adaptive: the key was evicted")
 // calls away that should be remembered.
 func (l *Limiter) unused() bool {
 	l.lift()
-	w := l.gate.load()
-	return w&flags == 0 && w.inFlight() == 0
+	w := l.tighten()
+	return w&shut == 0 && w.inFlight() == 0
 }
 
 // retire closes an unused Limiter for good and reports whether it was one. The
@@ -94,8 +94,8 @@ func (l *Limiter) retire() bool {
 	l.bars[forGood] = &bar{err: errRetired, reason: RejectClosed}
 	l.barred.Store(l.bars[forGood])
 	for {
-		w := l.gate.load()
-		if w&flags != 0 || w.inFlight() > 0 {
+		w := l.tighten()
+		if w&(shut|flagKept) != 0 || w.inFlight() > 0 {
 			l.bars[forGood] = nil
 			l.barred.Store(l.firstBar())
 			return false

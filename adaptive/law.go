@@ -35,9 +35,11 @@ type Window struct {
 	Completions int           // all calls that ended, counted or not
 	Blocked     int           // arrivals that found no free place
 
-	InFlight     int     // calls in flight when the window closed
-	PeakInFlight int     // most calls in flight at the start of a counted call, that call included
-	MeanInFlight float64 // mean of the same
+	InFlight int // calls in flight when the window closed
+	// Calls in flight at the start of a counted call, that call included. While no
+	// more than half the limit is used, places that are kept between calls count, too.
+	PeakInFlight int // the most
+	MeanInFlight float64
 
 	// Round trips of Success, and of TimedOut as a lower bound; never nil. Where many
 	// calls end only some are timed: then these are an even share of both.

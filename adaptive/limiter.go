@@ -20,10 +20,12 @@ type Limiter struct {
 	base    time.Time
 	samples *samples
 	slots   slots
+	homes   []slot // that may keep a place, see kept.go
 
 	surplus atomic.Int64  // places taken beyond one a call
 	blocked atomic.Uint64 // arrivals that found no place, but those turned away at the limit, whom shards count
 
+	keptMu   sync.Mutex // of who moves flagKeep and flagKept; the last in the order of locks
 	queueMu  sync.Mutex // guards queue and every waiter in it
 	queue    queue
 	handing  atomic.Int32        // functions of waiters that run now
@@ -67,8 +69,8 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 	}
 	clk, base := parts.Clock.started()
 	l := &Limiter{
-		samples: newSamples(parts.Clock),
-		clock:   clk.Now, base: base, wall: clk.Wall,
+		samples: newSamples(parts.Clock), homes: newHomes(parts.Clock),
+		clock: clk.Now, base: base, wall: clk.Wall,
 		classifier: parts.Classify, onDecision: parts.OnDecision, ownLaw: parts.Law != nil,
 	}
 	l.config.Store(&c)
@@ -91,6 +93,7 @@ func (l *Limiter) start(law Controller) {
 	l.samples.counts.Store(1<<31 - 1)
 	c.shift = shift(l.config.Load().TimeOneIn)
 	l.slots.grown(l, 1)
+	l.own(l.homes)
 	l.enforce()
 	now := l.Now()
 	c.opened = now
@@ -199,36 +202,34 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 	if w == 0 {
 		mark = l.samples.mark.Load()
 		w = l.gate.load()
-		if w&flags == 0 && w.room(n) && l.gate.swap(w, w+places(n)) {
+		if w.keeps() && n == 1 {
+			h := l.home(goroutineHint() ^ mark)
+			at := h.word.Load()
+			w = l.gate.load() // after the slot, see kept.go
+			if at&slotState == slotKept && w.keeps() && h.word.CompareAndSwap(at, at+slotClaim) {
+				p.slot, p.word = h, at+slotClaim
+				p.tag = tag(mark>>markWindow<<tagWindow) | tagHome | tag(w.inFlight())
+			}
+		}
+		switch {
+		case p.slot != nil:
+		case w&shut == 0 && w.room(n) && l.gate.swap(w, w+places(n)):
 			w += places(n)
-		} else if w, ok = l.tryAgain(n, reject); !ok {
-			return p, false
+		default:
+			if w, ok = l.tryAgain(n, reject); !ok {
+				return p, false
+			}
 		}
 	}
-	inFlight := w.inFlight()
-	// The window, which is new a few thousand times a second at the most, parts
-	// goroutines that have met at a slot.
-	seed := uint64(inFlight)
-	if l.clock == nil {
-		seed = goroutineHint() ^ mark
+	if p.slot == nil {
+		p.slot, p.word, p.tag = l.seat(w, mark)
+		if n > 1 {
+			p = p.weigh(n)
+		}
 	}
-	t := l.slots.table.Load()
-	if len(*t) < 2*inFlight {
-		t = l.slots.grown(l, inFlight)
-	}
-	i := spread(seed)
-	p.slot = &(*t)[i>>32&uint64(len(*t)-1)]
-	p.word = p.slot.word.Load()
-	if p.word&slotState == 0 && p.slot.word.CompareAndSwap(p.word, p.word+slotHeld) {
-		p.word += slotHeld
-	} else {
-		p.slot, p.word = l.slots.search(*t, i)
-	}
-	p.tag = tag(mark>>markWindow<<tagWindow) | tag(inFlight)
-	if n > 1 {
-		p = p.weigh(n)
-	}
-	if k := uint(mark & (1<<markWindow - 1)); k != 0 && l.untimed(&p, k) {
+	if k := uint(mark & (1<<markWindow - 1)); k != 0 && !p.slot.drawn(p.word, k) {
+		p.start = Instant(l.samples.known.Load())
+		p.tag |= tagUntimed
 		return p, true
 	}
 	if l.clock == nil {
@@ -236,12 +237,51 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 	} else {
 		p.start = l.clock()
 	}
+	if k := uint(mark & (1<<markWindow - 1)); k != 0 {
+		l.samples.known.Store(int64(p.start))
+	}
 	return p, true
+}
+
+// seat claims a slot for a call whose place is in the gate, of which w is the word.
+func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
+	inFlight := w.inFlight()
+	t = tag(mark>>markWindow<<tagWindow) | tag(inFlight)
+	// The window, which is new a few thousand times a second at the most, parts
+	// goroutines that have met at a slot.
+	seed := uint64(inFlight)
+	if l.clock == nil {
+		seed = goroutineHint() ^ mark
+		if w.keeps() {
+			if s, held = l.goHome(seed, w); s != nil {
+				return s, held, t | tagHome
+			}
+		}
+	}
+	table := *l.slots.table.Load()
+	if len(table) < 2*inFlight {
+		table = *l.slots.grown(l, inFlight)
+	}
+	i := spread(seed)
+	s = &table[i>>32&uint64(len(table)-1)]
+	held = s.word.Load()
+	if held&slotState == 0 && s.word.CompareAndSwap(held, held+slotHeld) {
+		return s, held + slotHeld, t
+	}
+	s, held = l.slots.search(table, i)
+	return s, held, t
 }
 
 // tryAgain is for admit where the gate did not say yes at first sight.
 func (l *Limiter) tryAgain(n int, reject bool) (w word, ok bool) {
 	if w, ok = l.gate.admit(n); ok {
+		return w, true
+	}
+	for !ok && w&flagKept != 0 && w&shut == 0 {
+		l.tighten()
+		w, ok = l.gate.admit(n)
+	}
+	if ok {
 		return w, true
 	}
 	switch {
@@ -258,17 +298,6 @@ func (l *Limiter) tryAgain(n int, reject bool) (w word, ok bool) {
 		}
 	}
 	return w, ok
-}
-
-// untimed makes p one of the calls that are not timed, unless it is drawn.
-func (l *Limiter) untimed(p *Permit, k uint) bool {
-	if p.slot.drawn(p.word, k) {
-		l.samples.known.Store(int64(l.Now()))
-		return false
-	}
-	p.start = Instant(l.samples.known.Load())
-	p.tag |= tagUntimed
-	return true
 }
 
 // finish records how the call of p ended, frees its places and looks at the
@@ -307,23 +336,16 @@ func (l *Limiter) finishAt(p Permit, places int, r Result, at Instant) {
 	}
 }
 
-// afterwards is what now and then remains to be done after a call that succeeded.
-func (l *Limiter) afterwards(due bool, at Instant) {
-	l.untimedEnds()
-	if due {
-		l.tick(at)
-	}
-}
-
-// untimedEnds is how many ends the gate has ever counted. All that it has room for
-// are read in time, because some of the calls that end are timed and look: with one
-// in 64 drawn, that none is among 3,072 happens once in 10^21 times.
+// untimedEnds is how many ends of untimed calls were ever counted. What the gate
+// counts is read in time, because whoever counts a multiple of a quarter of what it has room for
+// reads it.
 func (l *Limiter) untimedEnds() uint64 {
+	homes := l.samples.untimedAtHome()
 	for {
 		n := l.samples.untimed.Load() // before the gate, which so is never behind
 		d := (l.gate.load().untimed() - n) & untimedMask
 		if d == 0 || l.samples.untimed.CompareAndSwap(n, n+d) {
-			return n + d
+			return n + d + homes
 		}
 	}
 }

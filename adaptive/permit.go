@@ -21,13 +21,14 @@ type Permit struct {
 }
 
 // tag is what the end of a call is counted with: 63 … 32 window · 31 extras ·
-// 30 untimed · 29 tapped · 24 … 0 calls in flight at admission, its own included.
+// 30 untimed · 29 tapped · 28 at home · 24 … 0 calls in flight at admission, its own included.
 type tag uint64
 
 const (
 	tagExtras   tag = 1 << 31 // the slot has a Settler or a weight
 	tagUntimed  tag = 1 << 30 // not drawn for timing, see sampling.go
 	tagTapped   tag = 1 << 29 // the slot has a Tap and no extras
+	tagHome     tag = 1 << 28 // the slot may keep the place
 	tagInFlight tag = 1<<25 - 1
 	tagWindow       = 32
 )
@@ -168,34 +169,69 @@ func (p Permit) end(r Result, meant bool) {
 		}
 		return
 	}
-	if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
-		p.late(meant)
-		return
-	}
 	l := s.lim
 	if r.Outcome != Success {
-		l.finish(p, 1, r)
-		return
-	}
-	if p.tag&tagUntimed != 0 {
-		if w := l.gate.releaseUntimed(); w&flagWaiting != 0 && w.room(1) {
-			l.grant()
+		if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
+			p.late(meant)
+		} else {
+			l.finish(p, 1, r)
 		}
 		return
 	}
-	var at Instant
-	if l.clock == nil {
-		at = sinceBase(l.base)
-	} else {
-		at = l.clock()
+	// Who keeps the place is counted before it is free, and so before it is known that
+	// no other end came first: then, which is next to never, it is taken back.
+	keep := p.tag&tagHome != 0 && l.gate.load().keeps()
+	if keep && s.word.Load() != p.word || !keep && !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
+		p.late(meant)
+		return
 	}
-	due := l.samples.record(s.shard, p.tag, r.took(p, at), Success, at)
-	w := l.gate.release(1)
+	due, at := false, Instant(0)
+	if p.tag&tagUntimed == 0 {
+		if l.clock == nil {
+			at = sinceBase(l.base)
+		} else {
+			at = l.clock()
+		}
+		due = l.samples.record(s.shard, p.tag, r.took(p, at), Success, at)
+	} else if keep {
+		s.shard.untimed.Add(1)
+	}
+	switch {
+	case keep:
+		if w := p.word + slotKept - slotHeld; !s.word.CompareAndSwap(p.word, w) {
+			s.shard.twice.Add(1)
+			p.late(meant)
+		} else if !l.gate.load().keeps() {
+			l.unkeep(s, w)
+		}
+	case p.tag&tagUntimed != 0:
+		l.releaseUntimed()
+	default:
+		if w := l.gate.release(1); w&flagWaiting != 0 && w.room(1) {
+			l.grant()
+		}
+	}
+	if due {
+		l.tick(at)
+	}
+}
+
+// unkeep frees the place that a call has kept in s under w, because no places are
+// kept any more, unless somebody else has.
+func (l *Limiter) unkeep(s *slot, w uint64) {
+	if s.takeAway(w) {
+		l.release(1)
+	}
+}
+
+// releaseUntimed frees the place of an untimed call that succeeded.
+func (l *Limiter) releaseUntimed() {
+	w := l.gate.releaseUntimed()
 	if w&flagWaiting != 0 && w.room(1) {
 		l.grant()
 	}
-	if due || (w.untimed()-l.samples.untimed.Load())&untimedMask > untimedMask/4 {
-		l.afterwards(due, at)
+	if w.untimed()&(untimedMask>>2) == 0 {
+		l.untimedEnds()
 	}
 }
 
@@ -224,15 +260,37 @@ func (p Permit) settle(r Result, meant bool) {
 func (p Permit) endTapped(r Result, meant bool) {
 	s := p.slot
 	t := s.tap.Load() // of this call, if it has the slot yet, which is asked next
-	if !s.word.CompareAndSwap(p.word, p.word+slotNext-slotHeld) {
+	l := s.lim
+	keep := p.tag&tagHome != 0 && l.gate.load().keeps()
+	next := uint64(slotNext)
+	if keep {
+		next = slotSettling
+	}
+	if !s.word.CompareAndSwap(p.word, p.word+next-slotHeld) {
 		p.late(meant)
 		return
 	}
-	l, at := s.lim, s.lim.Now()
-	if r.Outcome == Success && t.count(s.stripe, at) {
-		l.finishAt(p, 1, r, at)
-	} else {
+	at := l.Now()
+	told := r.Outcome != Success || !t.count(s.stripe, at)
+	switch {
+	case keep && !told:
+		due := l.samples.record(s.shard, p.tag, r.took(p, at), Success, at)
+		w := p.word + slotKept - slotHeld
+		s.word.Store(w)
+		if !l.gate.load().keeps() {
+			l.unkeep(s, w)
+		}
+		if due {
+			l.tick(at)
+		}
+		return
+	case keep:
+		s.word.Store(p.word + slotNext - slotHeld)
+	}
+	if told {
 		l.settle(t.settler, p, 1, r, at)
+	} else {
+		l.finishAt(p, 1, r, at)
 	}
 }
 

@@ -62,7 +62,7 @@ func (l *Limiter) Recover(limit int) {
 	l.freeze(func(c *control) {
 		c.hold, c.suspended = 0, false
 		target := within(float64(limit), l.config.Load())
-		hung := float64(2 * l.gate.load().inFlight())
+		hung := float64(2 * l.tighten().inFlight())
 		c.limit = max(target/4, min(hung, target), float64(l.config.Load().Min), 1)
 		c.ramp = newRamp(target, l.samples.typical.Load())
 	})
@@ -81,7 +81,10 @@ func (l *Limiter) RealTime() bool { return l.clock == nil }
 // Full reports whether a call that comes now finds no free place.
 func (l *Limiter) Full() bool {
 	w := l.gate.load()
-	return w&flags != 0 || !w.room(1)
+	if w&flagKept != 0 && !w.room(1) {
+		w = l.tighten()
+	}
+	return w&shut != 0 || !w.room(1)
 }
 
 // Close rejects what waits and what comes. Calls in flight end normally; closing

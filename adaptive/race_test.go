@@ -410,6 +410,8 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 	for h := range histories {
 		l, err := New(Config{Law: "fixed:2", Queue: -1})
 		require.NoError(t, err)
+		tap := l.NewTap(ignore{})
+		tap.Spare(never)
 		var clock atomic.Int64
 		var ids atomic.Int32
 		history := make([][]porcupine.Operation, goroutines)
@@ -429,6 +431,9 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 					history[g] = append(history[g], o)
 				}
 				for range ops {
+					if r.IntN(4) == 0 {
+						l.loosen() // as a window that begins does
+					}
 					switch k := r.IntN(10); {
 					case k < 4:
 						weight := 1 + r.IntN(3)/2
@@ -436,6 +441,9 @@ func TestHistoriesAreLinearizable(t *testing.T) {
 							p, ok := l.With(Call{Weight: weight}).(*view).TryAcquire()
 							if !ok {
 								return ended{}
+							}
+							if r.IntN(2) == 0 {
+								p = p.Tap(tap)
 							}
 							id := int(ids.Add(1))
 							permits = append(permits, held{p, id})

@@ -188,6 +188,14 @@ func (s *samples) peak() (n int) {
 	return n
 }
 
+// untimedAtHome is how many untimed calls ever succeeded and kept their place.
+func (s *samples) untimedAtHome() (n uint64) {
+	for i := range s.shards {
+		n += s.shards[i].untimed.Load()
+	}
+	return n
+}
+
 // turnedAway is how many arrivals were ever turned away at the limit.
 func (s *samples) turnedAway() (n uint64) {
 	for i := range s.shards {

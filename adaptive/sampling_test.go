@@ -232,3 +232,15 @@ func TestNoCountIsLostBetweenReadings(t *testing.T) {
 	}
 	require.EqualValues(t, goroutines*calls, n)
 }
+
+// The gate has room for so many only; while the limit is pinned nobody looks at windows.
+func TestUntimedEndsAreCountedWhileNobodyLooks(t *testing.T) {
+	const calls = 20_000
+	l, err := New(Config{Law: "fixed:4", TimeOneIn: 64})
+	require.NoError(t, err)
+	require.NoError(t, l.SetLimit(1))
+	for range calls {
+		take(t, l, 1)[0].Done(Success)
+	}
+	require.EqualValues(t, calls, l.Stats().Ended[Success])
+}

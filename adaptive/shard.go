@@ -21,13 +21,15 @@ type shard struct {
 
 	counted  [Outcomes]atomic.Uint64 // every end but those of timed Success and Refused
 	censored atomic.Uint64           // time-outs among the round trips
+	untimed  atomic.Uint64           // successes that were not timed and kept their place
+	twice    atomic.Uint64           // successes counted that were not the first end of their call
 	stale    [Outcomes]atomic.Uint64 // ended, but admitted too early or too late to count
 
 	turnedAway atomic.Uint64 // arrivals that were rejected with RejectLimit
 
 	seen struct { // what the last reading found, guarded by control.mu
-		refused, censored uint64
-		counted, stale    [Outcomes]uint64
+		refused, censored, twice uint64
+		counted, stale           [Outcomes]uint64
 	}
 	_ [64]byte
 }
@@ -69,7 +71,7 @@ func stripes(c Clock) int {
 	if c.Now != nil {
 		return 1
 	}
-	return 2 * runtime.GOMAXPROCS(0)
+	return 4 * runtime.GOMAXPROCS(0)
 }
 
 // octave is the one of number n, made if need be.

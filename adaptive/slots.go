@@ -87,13 +87,18 @@ func (s *slots) grown(l *Limiter, inFlight int) *[]slot {
 		size *= 2
 	}
 	next := make([]slot, size)
-	for i := range next {
-		next[i].lim, next[i].seed = l, mixed(uint64(i))
-		n := i % len(l.samples.shards)
-		next[i].shard, next[i].stripe = &l.samples.shards[n], uint32(n)
-	}
+	l.own(next)
 	s.table.Store(&next)
 	return &next
+}
+
+// own makes t slots of l.
+func (l *Limiter) own(t []slot) {
+	for i := range t {
+		t[i].lim, t[i].seed = l, mixed(uint64(i))
+		n := i % len(l.samples.shards)
+		t[i].shard, t[i].stripe = &l.samples.shards[n], uint32(n)
+	}
 }
 
 // spread is one step of a multiplicative generator; its upper half is well mixed.

@@ -31,7 +31,7 @@ type Stats struct {
 // instant. Stats takes locks, but none that a call takes that need not wait.
 func (l *Limiter) Stats() Stats {
 	l.queueMu.Lock()
-	g := l.gate.load() // before Ended: a call is counted there before its place is free
+	g := l.tighten() // before Ended: a call is counted there before its place is free
 	s := Stats{Limit: g.limit(), InFlight: g.inFlight(), Waiting: l.queue.n}
 	held := l.bars[heldBack]
 	l.queueMu.Unlock()

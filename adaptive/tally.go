@@ -44,6 +44,9 @@ func (t *tally) read(s *samples, untimed uint64, count bool) {
 			t.count[o] += int(counted)
 			t.stale += int(stale)
 		}
+		twice := grown(&sh.seen.twice, sh.twice.Load())
+		t.ended[Success] -= twice
+		t.count[Success] -= int(twice)
 		refused := t.add(grown(&sh.seen.refused, sh.refused.Load()))
 		t.ended[Refused] += refused
 		t.count[Refused] += int(refused)

@@ -154,6 +154,8 @@ func (l *Limiter) enqueue(w *waiter, now Instant) (admitted word, out *waiter, e
 			if l.gate.swap(g, g+places(w.weight)) {
 				return g + places(w.weight), nil, nil
 			}
+		case g&flagKept != 0:
+			l.tighten()
 		case w.deadline != 0 && w.late(now, l.expected(w, g.limit())):
 			return 0, nil, l.reject(RejectDeadline)
 		case g&flagWaiting == 0 && !l.gate.swap(g, g|flagWaiting):

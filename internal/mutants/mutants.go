@@ -20,10 +20,20 @@ const (
 var catalogue = []mutant{
 	// The gate.
 	{"a place too many", "adaptive/gate.go", "return w.inFlight()+n <= w.limit()", "return w.inFlight()+n <= w.limit()+1", "./adaptive", "TestI1"},
-	{"newcomers pass the queue", "adaptive/limiter.go", "if w&flags == 0 && w.room(n)", "if w&flagBarred == 0 && w.room(n)", "./adaptive", model},
-	{"a closed gate admits", "adaptive/limiter.go", "if w&flags == 0 && w.room(n)", "if w&flagWaiting == 0 && w.room(n)", "./adaptive", model},
-	{"a release wakes nobody", "adaptive/permit.go", "w := l.gate.release(1)\n\tif w&flagWaiting != 0 && w.room(1) {\n\t\tl.grant()\n\t}", "w := l.gate.release(1)", "./adaptive", "TestI4|TestI5"},
-	{"a second end frees a second place", "adaptive/permit.go", "p.late(meant)\n\t\treturn\n\t}\n\tl := s.lim", "p.late(meant)\n\t}\n\tl := s.lim", "./adaptive", "TestHistoriesAreLinearizable"},
+	{"newcomers pass the queue", "adaptive/limiter.go", "case w&shut == 0 && w.room(n)", "case w&flagBarred == 0 && w.room(n)", "./adaptive", model},
+	{"a closed gate admits", "adaptive/limiter.go", "case w&shut == 0 && w.room(n)", "case w&flagWaiting == 0 && w.room(n)", "./adaptive", model},
+	{"a release wakes nobody", "adaptive/permit.go", "if w := l.gate.release(1); w&flagWaiting != 0 && w.room(1) {\n\t\t\tl.grant()\n\t\t}", "l.gate.release(1)", "./adaptive", "TestI4|TestI5"},
+	{"a second end frees a second place", "adaptive/permit.go", "p.late(meant)\n\t\treturn\n\t}\n\tdue, at := false", "p.late(meant)\n\t}\n\tdue, at := false", "./adaptive", "TestHistoriesAreLinearizable"},
+	{"a kept place is taken by force", "adaptive/kept.go", "at&slotState == slotKept && s.word", "s.word", "./adaptive", explore},
+	{"a new limit lets places be kept", "adaptive/gate.go", "limitMask<<limitShift|flagKeep)", "limitMask<<limitShift)", "./adaptive", explore},
+	{"places are kept while somebody waits", "adaptive/kept.go", "w&shut != 0 || 4*", "4*", "./adaptive", explore},
+	{"who keeps a place does not look again", "adaptive/permit.go", "} else if !l.gate.load().keeps() {", "} else if false {", "./adaptive", "TestHistoriesAreLinearizable"},
+	{"a Tap's call does not look again", "adaptive/permit.go", "s.word.Store(w)\n\t\tif !l.gate.load().keeps() {", "s.word.Store(w)\n\t\tif false {", "./adaptive", "TestHistoriesAreLinearizable"},
+	{"a kept place is in nobody's reach", "adaptive/limiter.go", "for !ok && w&flagKept != 0", "for false && w&flagKept != 0", "./adaptive", "TestAKeptPlace"},
+	{"who waits leaves kept places alone", "adaptive/wait.go", "case g&flagKept != 0:\n\t\t\tl.tighten()", "case false:", "./adaptive", "TestAKeptPlace"},
+	{"a closed gate keeps places", "adaptive/gate.go", "w&^flagKeep|flagBarred", "w|flagBarred", "./adaptive", "TestNoKeptPlace"},
+	{"two ends that meet are two calls", "adaptive/permit.go", "s.shard.twice.Add(1)", "_ = s", "./adaptive", "TestI3"},
+	{"nobody reads a count before it wraps round", "adaptive/permit.go", "w.untimed()&(untimedMask>>2) == 0", "false", "./adaptive", "TestUntimedEnds"},
 	{"a dead context is admitted", "adaptive/limiter.go", "return ctx.Err()", "return nil", "./adaptive", "TestI7"},
 
 	// The queue.
@@ -79,7 +89,7 @@ var catalogue = []mutant{
 	{"what is only counted is lost", "breaker/trip.go", "func (ph *phase) gather() { ph.results.gather(ph.tap.Counted()) }", "func (ph *phase) gather() {}", "./breaker", oracle},
 	{"a success after a failure is only counted", "breaker/trip.go", "if w.quiet || w.streak > 0 ||", "if w.quiet ||", "./breaker", oracle},
 	{"a slice has no end", "breaker/window.go", "(w.last.number + 1) * w.length", "(w.last.number + slices) * w.length", "./breaker", "."},
-	{"a Tap is told of late ends", "adaptive/permit.go", "t := s.tap.Load() // of this call, if it has the slot yet, which is asked next\n\tif !s.word", "t := s.tap.Load()\n\tif false && !s.word", "./adaptive", "TestATap"},
+	{"a Tap is told of late ends", "adaptive/permit.go", "if !s.word.CompareAndSwap(p.word, p.word+next-slotHeld) {", "if false && !s.word.CompareAndSwap(p.word, p.word+next-slotHeld) {", "./adaptive", "TestATap"},
 	{"volume off by one", "breaker/trip.go", "case total < uint64(b.c.MinVolume):", "case total <= uint64(b.c.MinVolume):", "./breaker", oracle},
 	{"a share must be exceeded", "breaker/trip.go", "return float64(part)/float64(all) >= share", "return float64(part)/float64(all) > share", "./breaker", oracle},
 	{"open says too many probes", "breaker/breaker.go", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errOpen)", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errProbes)", "./breaker", oracle},

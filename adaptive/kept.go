@@ -1,0 +1,110 @@
+package adaptive
+
+import "runtime"
+
+// Far below the limit a call that ends keeps its place, in its slot, for the next
+// one: that takes it there, and the gate's word, which all CPUs would else write
+// twice a call, is only read. So such calls share no word that is written.
+//
+// Only home slots keep places. There are a few a CPU, and a goroutine mostly comes back
+// to the same. A slot goes, besides what is said of it in slots.go,
+//
+//	held --end, +2--> kept --claim, +2--> held
+//	                  kept --take away, +1--> free
+//
+// Why admission stays strict: a kept place is counted in the gate, so that the word is
+// never less than the calls in flight. It is claimed by a compare-and-swap on a
+// slot that was seen kept before the gate was seen to let places be kept, and so
+// open and not beyond its limit. The slot did not change in between: at the moment
+// of that look at the gate the place was nobody else's.
+//
+// Why nobody is rejected, or waits, for the sake of a place that is only kept: who
+// finds no room while flagKept is set has all of them taken away first, and looks again.
+// That flag is cleared once flagKeep is and every home was looked at after
+// that. An end that keeps its place looks at the gate once more afterwards: either
+// flagKeep is still set, then who clears it comes to the slot later; or it is not,
+// then the end takes the place away itself. (Each writes first and reads then, so
+// they cannot both miss the other.) Nobody begins to wait while flagKept is set, and
+// it is not set while somebody does: the queue meets no kept place at all.
+
+const (
+	slotKept  = 3 // the state of a slot that is free and has a place
+	slotClaim = 2 // from there to the next admission
+	slotEmpty = 1 // from there to one without a place
+)
+
+// keeps reports whether a call that ends may keep its place, and the next take it.
+func (w word) keeps() bool { return w&flagKeep != 0 }
+
+// newHomes makes the slots that may keep places. In virtual time none does: one
+// goroutine runs, and all numbers are exact.
+func newHomes(c Clock) []slot {
+	size := 1
+	for c.Now == nil && size < min(8*runtime.GOMAXPROCS(0), 64) {
+		size *= 2
+	}
+	return make([]slot, size)
+}
+
+// home is the one of hint.
+func (l *Limiter) home(hint uint64) *slot {
+	return &l.homes[spread(hint)>>32&uint64(len(l.homes)-1)]
+}
+
+// goHome claims the home of hint, if it is free, for a call whose place is in the gate,
+// of which w is the word.
+func (l *Limiter) goHome(hint uint64, w word) (s *slot, held uint64) {
+	if 2*w.inFlight() > w.limit() {
+		l.tighten() // or laws would take places that are only kept for calls
+		return nil, 0
+	}
+	s = l.home(hint)
+	held = s.word.Load()
+	if held&slotState != 0 || !s.word.CompareAndSwap(held, held+slotHeld) {
+		return nil, 0
+	}
+	return s, held + slotHeld
+}
+
+// takeAway empties s unless it has changed since it was kept, as its word at told.
+func (s *slot) takeAway(at uint64) bool {
+	return at&slotState == slotKept && s.word.CompareAndSwap(at, at+slotEmpty)
+}
+
+// loosen lets places be kept from now on, if the calls in flight are so few that it
+// changes nothing for a law: of a limit that is not half used it only sees that.
+func (l *Limiter) loosen() bool {
+	if l.clock != nil || !l.keptMu.TryLock() {
+		return false
+	}
+	defer l.keptMu.Unlock()
+	for {
+		w := l.gate.load()
+		if w&shut != 0 || 4*w.inFlight() > w.limit() {
+			return false
+		}
+		if l.gate.swap(w, w|flagKeep|flagKept) {
+			return true
+		}
+	}
+}
+
+// tighten takes all kept places away and returns the word after that, in which only
+// calls are in flight.
+func (l *Limiter) tighten() word {
+	if w := l.gate.load(); w&flagKept == 0 {
+		return w
+	}
+	l.keptMu.Lock() // so that who finds flagKept set waits until this is done
+	defer l.keptMu.Unlock()
+	l.gate.clear(flagKeep)
+	n := 0
+	for i := range l.homes {
+		if s := &l.homes[i]; s.takeAway(s.word.Load()) {
+			n++
+		}
+	}
+	l.gate.release(n)
+	l.gate.clear(flagKept)
+	return l.gate.load()
+}
