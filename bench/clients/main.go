@@ -27,7 +27,7 @@ type plan struct {
 	probe    time.Duration // for each measurement of capacity
 	warmup   time.Duration // of the overload, not counted
 	length   time.Duration // of the overload after it
-	rounds   int           // of idle calls, with and without
+	rounds   int           // of idle calls, with and without, of all pairs of clients
 	calls    int           // in a round
 }
 
@@ -36,8 +36,8 @@ func main() {
 	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
 	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
 	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")
-	flag.IntVar(&p.rounds, "rounds", 60, "rounds of idle calls")
-	flag.IntVar(&p.calls, "calls", 400, "idle calls in a round")
+	flag.IntVar(&p.rounds, "rounds", 600, "rounds of idle calls")
+	flag.IntVar(&p.calls, "calls", 40, "idle calls in a round")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

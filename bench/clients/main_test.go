@@ -28,6 +28,16 @@ func TestEachClientGetsThroughBothTrials(t *testing.T) {
 	}
 }
 
+func TestMedianLiesInItsInterval(t *testing.T) {
+	var x []float64
+	for i := range 101 {
+		x = append(x, float64(100-i))
+	}
+	require.Equal(t, interval{low: 40, middle: 50, high: 60}, median(x)) // 50 ± 9.85, outwards
+	require.Equal(t, interval{low: 7, middle: 7, high: 7}, median([]float64{7}))
+	require.Equal(t, interval{low: 1, middle: 1, high: 2}, median([]float64{2, 1}))
+}
+
 func TestUnknownClientIsRefused(t *testing.T) {
 	var out strings.Builder
 	require.EqualError(t, run(t.Context(), &out, plan{only: "smtp"}), `-only names "smtp", must be one of http, http2, grpc, redis, pgx`)

@@ -16,7 +16,7 @@ import (
 type overload struct {
 	name, what string
 	capacity   float64       // good answers per second, at the best number of callers
-	unloaded   time.Duration // 99th percentile of a lone caller
+	unloaded   time.Duration // 99th percentile of a lone caller, before and after the limited client
 	rate       float64       // of arrivals
 	plain      outcome
 	limited    outcome
@@ -33,34 +33,51 @@ type outcome struct {
 type call = func(context.Context) error
 
 func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
-	if o.capacity, o.unloaded, err = measureCapacity(ctx, p, plain); err != nil {
+	if o.capacity, err = measureCapacity(ctx, p, plain); err != nil {
 		return o, err
 	}
 	o.rate = 3 * o.capacity
+	// A lone caller is heard for as long as the callers that are held against it: what
+	// a server does besides, now and then, belongs to both.
+	before, err := alone(ctx, p, plain)
+	if err != nil {
+		return o, err
+	}
 	// The limited client first: what the plain one leaves in line would be its to clear.
 	o.limited = openLoop(ctx, p, o.rate, limited)
+	after, err := alone(ctx, p, plain)
+	if err != nil {
+		return o, err
+	}
+	o.unloaded = quantile(append(before, after...), 0.99)
 	o.plain = openLoop(ctx, p, o.rate, plain)
 	return o, nil
 }
 
-// measureCapacity returns the good answers per second at the best number of callers,
-// and the 99th percentile of a lone one.
-func measureCapacity(ctx context.Context, p plan, plain call) (best float64, unloaded time.Duration, err error) {
+// alone is how long the answers to a lone caller take, for half of what is counted.
+func alone(ctx context.Context, p plan, plain call) ([]time.Duration, error) {
+	p.probe = p.length / 2
+	took, _, err := closedLoop(ctx, p, 1, plain)
+	if err != nil {
+		return nil, fmt.Errorf("a lone caller: %w", err)
+	}
+	return took, nil
+}
+
+// measureCapacity returns the good answers per second at the best number of callers.
+func measureCapacity(ctx context.Context, p plan, plain call) (best float64, err error) {
 	// Once for the connections that it opens.
 	if _, _, err = closedLoop(ctx, plan{}, 16, plain); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, callers := range []int{1, 2, 4, 8, 16} {
 		took, elapsed, err := closedLoop(ctx, p, callers, plain)
 		if err != nil {
-			return 0, 0, fmt.Errorf("a server without overload: %w", err)
+			return 0, fmt.Errorf("a server without overload: %w", err)
 		}
 		best = max(best, float64(len(took))/elapsed.Seconds())
-		if callers == 1 {
-			unloaded = quantile(took, 0.99)
-		}
 	}
-	return best, unloaded, nil
+	return best, nil
 }
 
 // closedLoop lets so many callers call, one after the other each, and returns how

@@ -70,7 +70,7 @@ func TestSoak(t *testing.T) {
 	end := footprintNow()
 	running.Wait()
 	for _, s := range all {
-		s.after, _, err = measureCapacity(t.Context(), p, s.plain.work)
+		s.after, err = measureCapacity(t.Context(), p, s.plain.work)
 		require.NoError(t, err)
 	}
 
@@ -100,7 +100,7 @@ func newSoaked(t *testing.T, p plan, s subject) *soaked {
 	k.plain, err = srv.client(nil)
 	require.NoError(t, err)
 	t.Cleanup(k.plain.close)
-	k.before, _, err = measureCapacity(t.Context(), p, k.plain.work)
+	k.before, err = measureCapacity(t.Context(), p, k.plain.work)
 	require.NoError(t, err)
 	// A short queue keeps a server busy that does one thing at a time, and its callers
 	// still have the time that they need when their turn comes.

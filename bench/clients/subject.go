@@ -67,24 +67,28 @@ func (s subject) try(ctx context.Context, p plan) (l overload, c overhead, err e
 	if err != nil {
 		return l, c, err
 	}
+	c, err = measureOverhead(ctx, p, func() (plain, limited client, err error) {
+		if plain, err = srv.client(nil); err != nil {
+			return plain, limited, err
+		}
+		if limited, err = srv.client(free); err != nil {
+			plain.close()
+		}
+		return plain, limited, err
+	})
+	if err != nil {
+		return l, c, err
+	}
 	plain, err := srv.client(nil)
 	if err != nil {
 		return l, c, err
 	}
 	defer plain.close()
-	idle, err := srv.client(free)
-	if err != nil {
-		return l, c, err
-	}
-	defer idle.close()
 	limited, err := srv.client(limit)
 	if err != nil {
 		return l, c, err
 	}
 	defer limited.close()
-	if c, err = measureOverhead(ctx, p, plain.idle, idle.idle); err != nil {
-		return l, c, err
-	}
 	c.name = s.name
 	l, err = measureOverload(ctx, p, plain.work, limited.work)
 	l.name, l.what, l.limit = s.name, s.what, limit.Limit()
