@@ -159,6 +159,67 @@ func TestI3TwoEndsThatMeetAtHomeAreOne(t *testing.T) {
 	}
 }
 
+// An end keeps its place at the very moment at which all are taken away.
+func TestAnEndThatMeetsWhoTakesPlacesAwayKeepsNone(t *testing.T) {
+	rounds := int64(20_000)
+	if raced() {
+		rounds = 2_000
+	}
+	l, err := New(Config{Law: "fixed:8"})
+	require.NoError(t, err)
+	tap := l.NewTap(ignore{})
+	tap.Spare(never)
+	var taken, calls atomic.Int64
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for taken.Load() < rounds {
+			p, ok := l.TryAcquire()
+			if !ok {
+				t.Error("a place was lost")
+			}
+			if calls.Load()%2 == 0 {
+				p = p.Tap(tap)
+			}
+			p.Done(Success)
+			if calls.Add(1)%64 == 0 {
+				runtime.Gosched() // there may be one CPU
+			}
+		}
+	})
+	wg.Go(func() {
+		passed := func(n int64) { // n calls have ended from now on
+			n += calls.Load()
+			for spins := 1; calls.Load() < n; spins++ {
+				if spins%1000 == 0 {
+					runtime.Gosched()
+				}
+			}
+		}
+		for r := range rounds {
+			l.loosen()
+			passed(1)
+			for range r % 100 {
+				calls.Load()
+			}
+			l.tighten()
+			for i := range l.homes {
+				h := &l.homes[i]
+				if w := h.word.Load(); w&slotState == slotKept && l.gate.load()&flagKept == 0 {
+					passed(2) // the end that kept it is over
+					if h.word.Load() == w && l.gate.load()&flagKept == 0 {
+						t.Error("a place is kept, and nobody knows")
+						taken.Store(rounds)
+						return
+					}
+				}
+			}
+			taken.Add(1)
+		}
+	})
+	soon(t, l, &wg)
+	require.Zero(t, l.Stats().InFlight)
+}
+
 // Calls of every kind come and go at home while places are taken away: none is lost,
 // and none is counted that was not.
 func TestI1KeptPlacesAreNeitherLostNorMade(t *testing.T) {
