@@ -22,7 +22,7 @@ func TestEachClientGetsThroughBothTrials(t *testing.T) {
 			var out strings.Builder
 			servers.Require(t, run(t.Context(), &out, p))
 			t.Log("\n" + out.String())
-			require.Equal(t, 3, strings.Count(out.String(), "\n"+s.name+" "), "a row without, one with and one of idle calls")
+			require.Equal(t, 4, strings.Count(out.String(), "\n"+s.name+" "), "a row without, one with, one of numbers of callers and one of idle calls")
 			require.NotContains(t, out.String(), "NaN")
 		})
 	}
@@ -40,6 +40,6 @@ func TestMedianLiesInItsInterval(t *testing.T) {
 
 func TestUnknownClientIsRefused(t *testing.T) {
 	var out strings.Builder
-	require.EqualError(t, run(t.Context(), &out, plan{only: "smtp"}), `-only names "smtp", must be one of http, http2, grpc, redis, pgx`)
+	require.EqualError(t, run(t.Context(), &out, plan{only: "smtp"}), `-only names "smtp", must be one of http, http2, grpc, redis, pgx, pgx-lock`)
 	require.Empty(t, out.String())
 }

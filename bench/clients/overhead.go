@@ -26,12 +26,12 @@ const pairs = 10
 // what else the machine does weighs on both.
 func measureOverhead(ctx context.Context, p plan, clients func() (plain, limited client, err error)) (o overhead, err error) {
 	var all rounds
-	for range pairs {
+	for i := range pairs {
 		plain, limited, err := clients()
 		if err != nil {
 			return o, err
 		}
-		err = all.add(ctx, p, plain.idle, limited.idle)
+		err = all.add(ctx, p, i, plain.idle, limited.idle)
 		plain.close()
 		limited.close()
 		if err != nil {
@@ -50,50 +50,61 @@ type rounds struct {
 // share is how many rounds a pair makes.
 func (p plan) share() int { return max(p.rounds/pairs, 1) }
 
-// add makes one pair's share of the rounds.
-func (r *rounds) add(ctx context.Context, p plan, plain, limited call) error {
+// add makes the i-th pair's share of the rounds.
+func (r *rounds) add(ctx context.Context, p plan, i int, plain, limited call) error {
 	// A deadline of its own for each call is what callers have, but it would cost more
 	// than what is measured; one for all of them can be cancelled just as well.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for i := range p.share() + 1 {
-		first, second := plain, limited
-		if i%2 == 1 {
-			first, second = second, first
-		}
-		a, n, err := round(ctx, p, first)
+	// Connections are opened, and the processes behind them come to rest, before it
+	// counts: each of the two is first by turns.
+	warm := p
+	warm.calls *= 10
+	if _, _, err := both(ctx, warm, i%2 == 1, plain, limited); err != nil {
+		return err
+	}
+	for j := range p.share() {
+		a, b, err := both(ctx, p, (i+j)%2 == 1, plain, limited)
 		if err != nil {
 			return err
 		}
-		b, m, err := round(ctx, p, second)
-		if err != nil {
-			return err
-		}
-		if i%2 == 1 {
-			a, b, n, m = b, a, m, n
-		}
-		if i == 0 {
-			continue // opens the connections
-		}
-		r.plain, r.limited = append(r.plain, a), append(r.limited, b)
-		r.ratios, r.allocs = append(r.ratios, float64(b)/float64(a)), append(r.allocs, m-n)
+		r.plain, r.limited = append(r.plain, a.each), append(r.limited, b.each)
+		r.ratios, r.allocs = append(r.ratios, float64(b.each)/float64(a.each)), append(r.allocs, b.allocs-a.allocs)
 	}
 	return nil
 }
 
-// round returns the time and the allocations of a call.
-func round(ctx context.Context, p plan, call call) (each time.Duration, allocs float64, err error) {
+// both makes a round with and one without, the other way round if swapped.
+func both(ctx context.Context, p plan, swapped bool, plain, limited call) (a, b cost, err error) {
+	if swapped {
+		b, a, err = both(ctx, p, false, limited, plain)
+		return a, b, err
+	}
+	if a, err = round(ctx, p, plain); err == nil {
+		b, err = round(ctx, p, limited)
+	}
+	return a, b, err
+}
+
+// cost is that of a call.
+type cost struct {
+	each   time.Duration
+	allocs float64
+}
+
+func round(ctx context.Context, p plan, call call) (c cost, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begun := time.Now()
 	for range p.calls {
 		if err := call(ctx); err != nil {
-			return 0, 0, err
+			return c, err
 		}
 	}
-	each = time.Since(begun) / time.Duration(p.calls)
+	c.each = time.Since(begun) / time.Duration(p.calls)
 	runtime.ReadMemStats(&after)
-	return each, float64(after.Mallocs-before.Mallocs) / float64(p.calls), nil
+	c.allocs = float64(after.Mallocs-before.Mallocs) / float64(p.calls)
+	return c, nil
 }
 
 // interval is a median and where it may lie.

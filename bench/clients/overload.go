@@ -15,12 +15,20 @@ import (
 // overload is what became of three times the load that a server can take.
 type overload struct {
 	name, what string
-	capacity   float64       // good answers per second, at the best number of callers
+	levels     []level       // of a server that is not overloaded, or not much
+	capacity   float64       // good answers per second, at the best of levels
 	unloaded   time.Duration // 99th percentile of a lone caller, before and after the limited client
 	rate       float64       // of arrivals
 	plain      outcome
 	limited    outcome
 	limit      int // at the end
+}
+
+// level is what a server does for so many callers, one call after the other each.
+type level struct {
+	callers  int
+	goodput  float64 // answers per second
+	p50, p99 time.Duration
 }
 
 // outcome is what callers got.
@@ -33,9 +41,10 @@ type outcome struct {
 type call = func(context.Context) error
 
 func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
-	if o.capacity, err = measureCapacity(ctx, p, plain); err != nil {
+	if o.levels, err = measureLevels(ctx, p, plain); err != nil {
 		return o, err
 	}
+	o.capacity = capacityOf(o.levels)
 	o.rate = 3 * o.capacity
 	// A lone caller is heard for as long as the callers that are held against it: what
 	// a server does besides, now and then, belongs to both.
@@ -64,20 +73,26 @@ func alone(ctx context.Context, p plan, plain call) ([]time.Duration, error) {
 	return took, nil
 }
 
-// measureCapacity returns the good answers per second at the best number of callers.
-func measureCapacity(ctx context.Context, p plan, plain call) (best float64, err error) {
+func measureLevels(ctx context.Context, p plan, plain call) (all []level, err error) {
 	// Once for the connections that it opens.
 	if _, _, err = closedLoop(ctx, plan{}, 16, plain); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, callers := range []int{1, 2, 4, 8, 16} {
 		took, elapsed, err := closedLoop(ctx, p, callers, plain)
 		if err != nil {
-			return 0, fmt.Errorf("a server without overload: %w", err)
+			return nil, fmt.Errorf("a server without overload: %w", err)
 		}
-		best = max(best, float64(len(took))/elapsed.Seconds())
+		all = append(all, level{callers, float64(len(took)) / elapsed.Seconds(), quantile(took, 0.5), quantile(took, 0.99)})
 	}
-	return best, nil
+	return all, nil
+}
+
+func capacityOf(levels []level) (best float64) {
+	for _, l := range levels {
+		best = max(best, l.goodput)
+	}
+	return best
 }
 
 // closedLoop lets so many callers call, one after the other each, and returns how

@@ -37,16 +37,23 @@ func (s redisServer) client(g adaptive.Guard) (client, error) {
 	}, nil
 }
 
-type postgresServer struct{ *servers.Process }
+// postgresServer does one transaction at a time, because all of them begin with the
+// same row. Those who wait for a row that is updated look for its new version when
+// they wake up, and whoever comes by then may have it first; those who wait for one
+// that is only locked are served in turn.
+type postgresServer struct {
+	*servers.Process
+	first string // statement of a transaction
+}
 
-func startPostgres() (server, error) {
+func startPostgres(first string) (server, error) {
 	p, err := servers.Postgres()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	s := postgresServer{p}
+	s := postgresServer{p, first}
 	pool, err := s.pool(ctx)
 	if err == nil {
 		_, err = pool.Exec(ctx, "create table hot (n int); insert into hot values (0)")
@@ -80,7 +87,7 @@ func (s postgresServer) client(g adaptive.Guard) (client, error) {
 	return client{
 		work: func(ctx context.Context) error {
 			return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-				_, err := tx.Exec(ctx, "update hot set n = n + 1")
+				_, err := tx.Exec(ctx, s.first)
 				if err == nil {
 					_, err = tx.Exec(ctx, "select pg_sleep(0.01)") // who else wants the row waits
 				}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// report prints both tables.
+// report prints the tables.
 func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 	fmt.Fprintf(out, "Three times what the server can do, in an open loop: %v to learn and %v that count.\n"+
 		"Callers give up after %v. p99 is of good answers, from the instant when the call was due;\n"+
@@ -22,6 +22,25 @@ func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 		}
 		row("none", l.plain, "–")
 		row("flyball", l.limited, fmt.Sprint(l.limit))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprint(out, "\nThe plain client with so many callers, one call after the other each: median and 99th percentile. Where the\n"+
+		"median does not grow with the callers beyond capacity, the server has newcomers overtake those who wait.\n\n")
+	for i, l := range loads {
+		if i == 0 {
+			fmt.Fprint(w, "client")
+			for _, v := range l.levels {
+				fmt.Fprintf(w, "\t%d", v.callers)
+			}
+			fmt.Fprintln(w)
+		}
+		fmt.Fprint(w, l.name)
+		for _, v := range l.levels {
+			fmt.Fprintf(w, "\t%v, %v", v.p50.Round(100*time.Microsecond), v.p99.Round(100*time.Microsecond))
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil {
 		return err

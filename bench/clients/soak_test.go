@@ -70,8 +70,9 @@ func TestSoak(t *testing.T) {
 	end := footprintNow()
 	running.Wait()
 	for _, s := range all {
-		s.after, err = measureCapacity(t.Context(), p, s.plain.work)
+		levels, err := measureLevels(t.Context(), p, s.plain.work)
 		require.NoError(t, err)
+		s.after = capacityOf(levels)
 	}
 
 	t.Logf("after a quarter: %v; at the end: %v\n%s", early, end, table(all, length))
@@ -100,8 +101,9 @@ func newSoaked(t *testing.T, p plan, s subject) *soaked {
 	k.plain, err = srv.client(nil)
 	require.NoError(t, err)
 	t.Cleanup(k.plain.close)
-	k.before, err = measureCapacity(t.Context(), p, k.plain.work)
+	levels, err := measureLevels(t.Context(), p, k.plain.work)
 	require.NoError(t, err)
+	k.before = capacityOf(levels)
 	// A short queue keeps a server busy that does one thing at a time, and its callers
 	// still have the time that they need when their turn comes.
 	k.limiter, err = adaptive.New(adaptive.Config{Name: s.name, Queue: 4})

@@ -19,7 +19,8 @@ var subjects = []subject{
 	{"http2", "8 workers, 20 ms a request", func() (server, error) { return startHTTP(true) }},
 	{"grpc", "8 workers, 20 ms a call", startGRPC},
 	{"redis", "one thread, 10 ms a command", startRedis},
-	{"pgx", "one hot row, 10 ms a transaction", startPostgres},
+	{"pgx", "one hot row, 10 ms a transaction", func() (server, error) { return startPostgres("update hot set n = n + 1") }},
+	{"pgx-lock", "one row lock, 10 ms a transaction", func() (server, error) { return startPostgres("select from hot for update") }},
 }
 
 // server is one that runs.
