@@ -16,9 +16,16 @@ import (
 // as the package comment lists it. It is what a [Pool] without a Classify of its
 // own uses.
 func Classify(ctx context.Context, err error) adaptive.Result {
+	if err == nil {
+		return adaptive.Result{Outcome: adaptive.Success}
+	}
+	return failed(ctx, err) // not here, where its variables would cost an allocation
+}
+
+func failed(ctx context.Context, err error) adaptive.Result {
 	var said *pgconn.PgError
 	switch {
-	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.Is(err, pgx.ErrTooManyRows),
+	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, pgx.ErrTooManyRows),
 		errors.Is(err, pgx.ErrTxClosed), errors.Is(err, pgx.ErrTxCommitRollback):
 		return adaptive.Result{Outcome: adaptive.Success}
 	case errors.As(err, &said) && said.Code != queryCanceled:

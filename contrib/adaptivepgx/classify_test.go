@@ -184,3 +184,7 @@ func TestClassify(t *testing.T) {
 		require.Equal(t, c.want.String(), adaptivepgx.Classify(c.ctx, c.err).Outcome.String(), "%v", c.err)
 	}
 }
+
+func TestSuccessIsClassifiedWithoutAllocating(t *testing.T) {
+	require.Zero(t, testing.AllocsPerRun(100, func() { _ = adaptivepgx.Classify(t.Context(), nil) }))
+}

@@ -15,6 +15,13 @@ import (
 // the package comment lists it. It is what a [Hook] without a Classify of its own
 // uses.
 func Classify(ctx context.Context, err error) adaptive.Result {
+	if err == nil {
+		return adaptive.Result{Outcome: adaptive.Success}
+	}
+	return failed(ctx, err) // not here, where its variables would cost an allocation
+}
+
+func failed(ctx context.Context, err error) adaptive.Result {
 	var reply redis.Error
 	if errors.As(err, &reply) {
 		return adaptive.Result{Outcome: replied(err, reply.Error())}

@@ -164,3 +164,7 @@ func TestClassify(t *testing.T) {
 		require.Equal(t, c.want.String(), adaptiveredis.Classify(c.ctx, c.err).Outcome.String(), "%v", c.err)
 	}
 }
+
+func TestSuccessIsClassifiedWithoutAllocating(t *testing.T) {
+	require.Zero(t, testing.AllocsPerRun(100, func() { _ = adaptiveredis.Classify(t.Context(), nil) }))
+}

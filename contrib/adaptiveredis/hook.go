@@ -101,6 +101,16 @@ func (h *Hook) classify(ctx context.Context, err error) adaptive.Result {
 // through the hooks of its client. With a limit of 1 it would wait for itself.
 type insideKey struct{}
 
-func enter(ctx context.Context) context.Context { return context.WithValue(ctx, insideKey{}, true) }
+func enter(ctx context.Context) context.Context { return within{ctx} }
 
 func inside(ctx context.Context) bool { return ctx.Value(insideKey{}) != nil }
+
+// within is context.WithValue(ctx, insideKey{}, true) in a third of its size.
+type within struct{ context.Context }
+
+func (w within) Value(key any) any {
+	if key == (insideKey{}) {
+		return true
+	}
+	return w.Context.Value(key)
+}
