@@ -216,7 +216,7 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 		case w&shut == 0 && w.room(n) && l.gate.swap(w, w+places(n)):
 			w += places(n)
 		default:
-			if w, ok = l.tryAgain(n, reject); !ok {
+			if w, ok = l.tryAgain(w, n, reject); !ok {
 				return p, false
 			}
 		}
@@ -272,17 +272,17 @@ func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
 	return s, held, t
 }
 
-// tryAgain is for admit where the gate did not say yes at first sight.
-func (l *Limiter) tryAgain(n int, reject bool) (w word, ok bool) {
-	if w, ok = l.gate.admit(n); ok {
-		return w, true
-	}
-	for !ok && w&flagKept != 0 && w&shut == 0 {
-		l.tighten()
+// tryAgain is for admit where the gate did not say yes at first sight, with word w.
+func (l *Limiter) tryAgain(w word, n int, reject bool) (_ word, ok bool) {
+	if w&(shut|flagKept) != 0 || w.room(n) { // it may say yes at the second
 		w, ok = l.gate.admit(n)
-	}
-	if ok {
-		return w, true
+		for !ok && w&flagKept != 0 && w&shut == 0 {
+			l.tighten()
+			w, ok = l.gate.admit(n)
+		}
+		if ok {
+			return w, true
+		}
 	}
 	switch {
 	case w&flagBarred != 0: // perhaps by a Retry-After that is over
