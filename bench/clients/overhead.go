@@ -16,62 +16,46 @@ type overhead struct {
 	allocs         float64       // added, median
 }
 
-// pairs is how many times the clients are made anew: where their connections and the
-// goroutines behind them come to lie makes one client faster than its twin, by as much
-// as is measured here.
+// pairs is how many there are of each client: where their connections and the
+// processes behind them come to lie makes one faster than its twin, by as much as is
+// measured here.
 const pairs = 10
 
-// measureOverhead makes rounds of idle calls, one caller, with and without by turns.
-// Clients returns one of each. A round's ratio is to the plain round beside it, so that
-// what else the machine does weighs on both.
-func measureOverhead(ctx context.Context, p plan, clients func() (plain, limited client, err error)) (o overhead, err error) {
-	var all rounds
-	for i := range pairs {
-		plain, limited, err := clients()
-		if err != nil {
-			return o, err
-		}
-		err = all.add(ctx, p, i, plain.idle, limited.idle)
-		plain.close()
-		limited.close()
-		if err != nil {
-			return o, err
-		}
-	}
-	return overhead{plain: quantile(all.plain, 0.5), limited: quantile(all.limited, 0.5),
-		ratio: median(all.ratios), allocs: quantile(all.allocs, 0.5)}, nil
-}
-
-type rounds struct {
-	plain, limited []time.Duration
-	ratios, allocs []float64
-}
-
-// share is how many rounds a pair makes.
-func (p plan) share() int { return max(p.rounds/pairs, 1) }
-
-// add makes the i-th pair's share of the rounds.
-func (r *rounds) add(ctx context.Context, p plan, i int, plain, limited call) error {
+// measureOverhead makes rounds of idle calls, one caller, with and without by turns,
+// each round with the next of the pairs of clients that f makes. A round's ratio is to
+// the plain round beside it, so that what else the machine does weighs on both.
+func measureOverhead(ctx context.Context, p plan, f func() (plain, limited client, err error)) (o overhead, err error) {
 	// A deadline of its own for each call is what callers have, but it would cost more
 	// than what is measured; one for all of them can be cancelled just as well.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// Connections are opened, and the processes behind them come to rest, before it
-	// counts: each of the two is first by turns.
-	warm := p
-	warm.calls *= 10
-	if _, _, err := both(ctx, warm, i%2 == 1, plain, limited); err != nil {
-		return err
-	}
-	for j := range p.share() {
-		a, b, err := both(ctx, p, (i+j)%2 == 1, plain, limited)
-		if err != nil {
-			return err
+	var plain, limited [pairs]client
+	for i := range pairs {
+		if plain[i], limited[i], err = f(); err != nil {
+			return o, err
 		}
-		r.plain, r.limited = append(r.plain, a.each), append(r.limited, b.each)
-		r.ratios, r.allocs = append(r.ratios, float64(b.each)/float64(a.each)), append(r.allocs, b.allocs-a.allocs)
+		defer plain[i].close()
+		defer limited[i].close()
+		// Opens the connections, and lets what is behind them come to rest.
+		warm := p
+		warm.calls *= 10
+		if _, _, err = both(ctx, warm, i%2 == 1, plain[i].idle, limited[i].idle); err != nil {
+			return o, err
+		}
 	}
-	return nil
+	var plains, limiteds []time.Duration
+	var ratios, allocs []float64
+	for i := range p.rounds {
+		pair, swapped := i%pairs, i/pairs%2 == 1
+		a, b, err := both(ctx, p, swapped, plain[pair].idle, limited[pair].idle)
+		if err != nil {
+			return o, err
+		}
+		plains, limiteds = append(plains, a.each), append(limiteds, b.each)
+		ratios, allocs = append(ratios, float64(b.each)/float64(a.each)), append(allocs, b.allocs-a.allocs)
+	}
+	return overhead{plain: quantile(plains, 0.5), limited: quantile(limiteds, 0.5),
+		ratio: median(ratios), allocs: quantile(allocs, 0.5)}, nil
 }
 
 // both makes a round with and one without, the other way round if swapped.

@@ -46,7 +46,7 @@ func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 		return err
 	}
 	fmt.Fprintf(out, "\nIdle calls on the loopback interface, one caller, one context that can be cancelled: medians of %d rounds of %d calls,\n"+
-		"of %d pairs of clients, and where the true one of the ratio lies 19 times in 20.\n\n", pairs*p.share(), p.calls, pairs)
+		"by turns of %d pairs of clients, and where the true one of the ratio lies 19 times in 20.\n\n", p.rounds, p.calls, pairs)
 	fmt.Fprintln(w, "client\tplain\twith flyball\tratio\tbetween\tallocations added")
 	for _, c := range costs {
 		fmt.Fprintf(w, "%s\t%v\t%v\t%.3f\t%.3f and %.3f\t%.1f\n", c.name, c.plain, c.limited, c.ratio.middle, c.ratio.low, c.ratio.high, c.allocs)
