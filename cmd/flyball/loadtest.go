@@ -244,6 +244,7 @@ func (c *loadtestCommand) write(run *load.Run, ended error, to files, out *outpu
 		return internalError{err}
 	}
 	data = append(data, '\n')
+	out.measured = data
 	if to.json != "" {
 		out.files = append(out.files, file{path: to.json, data: data, dear: true})
 	}

@@ -26,17 +26,20 @@ type output struct {
 	status io.Writer // shows progress at once; nil if nobody is looking
 	stderr io.Writer // for lines that a long run says while it lasts, where nobody is looking either
 
-	files   []file // to be written besides
-	command string // that was typed
-	partial string // how far it came, if it was interrupted and has something to show
-	after   func() // what is left to do once all is published; nil if nothing
+	files []file // to be written besides
+	// What cannot be made again: goes to standard output if no file has it and one
+	// could not be written. The other files are then written all the same.
+	measured []byte
+	command  string // that was typed
+	partial  string // how far it came, if it was interrupted and has something to show
+	after    func() // what is left to do once all is published; nil if nothing
 }
 
 // file is one that a command writes besides its output.
 type file struct {
 	path string // resolved
 	data []byte
-	dear bool // cannot be made again: goes to standard output if path cannot be written
+	dear bool // has what was measured
 }
 
 // another is resolveTarget for a file besides cmd's output, which must not be the
@@ -76,16 +79,28 @@ func (o *output) tell(stderr io.Writer) {
 
 // publish writes everything to where it belongs, files first.
 func (o *output) publish(target string, stdout io.Writer) error {
+	var errs []error
+	kept := false
 	for _, f := range o.files {
-		if err := replaceFile(f.path, f.data); err != nil {
-			if !f.dear {
-				return err
-			}
-			if _, lost := stdout.Write(f.data); lost != nil {
-				return errors.Join(err, internalError{fmt.Errorf("write standard output: %w", cause(lost))})
-			}
-			return fmt.Errorf("%w; standard output has it instead", err)
+		err := replaceFile(f.path, f.data)
+		switch {
+		case err == nil:
+			kept = kept || f.dear
+		case o.measured == nil:
+			return err
+		default:
+			errs = append(errs, err)
 		}
+	}
+	if len(errs) > 0 {
+		err := errors.Join(errs...)
+		if kept {
+			return err
+		}
+		if _, lost := stdout.Write(o.measured); lost != nil {
+			return errors.Join(err, internalError{fmt.Errorf("write standard output: %w", cause(lost))})
+		}
+		return fmt.Errorf("%w; standard output has it instead", err)
 	}
 	if target != "" {
 		return replaceFile(target, o.Bytes())
