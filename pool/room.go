@@ -8,6 +8,7 @@ import "context"
 type room struct {
 	held     []chan struct{} // closed for each who is let in
 	promised int             // let in, and not there yet
+	opened   bool            // somebody was let in whom no worker has made way for
 }
 
 // admit waits until there is room for a job submitted with ctx. It is called and
@@ -64,6 +65,7 @@ func (r *room) made(c *core) {
 		return
 	}
 	c.awaited.Store(false)
+	r.opened = true
 	n := min(len(r.held), c.config.Queue-taken)
 	for _, let := range r.held[:n] {
 		close(let)

@@ -240,13 +240,23 @@ func (w *worker) seek(now time.Duration) bool {
 		}
 		c.begins(j, now)
 		c.startMore()
+		// Who was let in sits on this CPU behind a task that may take all of it for ten
+		// milliseconds, and the queue would run dry.
+		makesWay := c.room.opened
+		c.room.opened = false
 		if c.guard == nil {
 			w.job = j
 			w.unlock()
+			if makesWay {
+				runtime.Gosched()
+			}
 			return true
 		}
 		w.ended, w.purges = c.counts.ended, c.purges
 		w.unlock()
+		if makesWay {
+			runtime.Gosched()
+		}
 		switch w.ask(j) {
 		case granted:
 			w.job = j

@@ -18,5 +18,5 @@ var groups = []group{
 	{"contended", "A full limiter and a crowd: 256 goroutines on 8 permits", "^BenchmarkContended$", "1x", "xsync_semaphore"},
 	{"breaker", "What a breaker adds", "^BenchmarkBreaker$", "20ms", "ref_c2"},
 	{"pool", "What an empty task costs in a pool", "^BenchmarkPool$/^empty,", "20ms", "pond_go"},
-	{"pool-20us", "Tasks of 20 µs on two CPUs", "^BenchmarkPool$/^20us,", "1000x", "ideal"},
+	{"pool-20us", "Tasks of 20 µs on two CPUs", "^BenchmarkPool$/^20us,", "10000x", "ideal"},
 }
