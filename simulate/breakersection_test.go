@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // Each fault of the section is one line with its place, whether the reader finds it
@@ -53,6 +54,7 @@ x.yaml:9: breaker.open.factor: is 0.1, must be a number of at least 1, or 0 for 
 }
 
 func TestTheBreakerOfAScenarioIsInEveryGuardThatHasOne(t *testing.T) {
+	raced.Spare(t)
 	outage := func(c breaker.Config) *Scenario {
 		sc := simple(100, 20, 30*time.Second)
 		sc.Timeout, sc.Breaker = time.Second, c

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // watched plays sc for c and calls look after each event.
@@ -40,6 +41,7 @@ func watched(t *testing.T, sc *Scenario, c Candidate, look func(r *run, b *break
 //
 //	go test ./simulate -run TestAHangCostsOneLimitOfCalls -v
 func TestAHangCostsOneLimitOfCalls(t *testing.T) {
+	raced.Spare(t)
 	const hangs, over, limit = 30 * time.Second, 40 * time.Second, 64
 	for seed := range uint64(10) {
 		sc := simple(1000, 40, 60*time.Second)
@@ -89,6 +91,7 @@ func TestAHangCostsOneLimitOfCalls(t *testing.T) {
 // TestAFlappingDownstreamIsUsedWhileItIsGood: 5 s good, 5 s dead, for ten minutes, dead
 // in both ways.
 func TestAFlappingDownstreamIsUsedWhileItIsGood(t *testing.T) {
+	raced.Spare(t)
 	for _, kind := range []FaultKind{Errors, Blackhole} {
 		sc := simple(320, 20, 600*time.Second)
 		sc.Timeout = 2 * time.Second
@@ -103,6 +106,7 @@ func TestAFlappingDownstreamIsUsedWhileItIsGood(t *testing.T) {
 // TestThePairCostsLittleWhereItCannotHelp holds the margin that docs/breaker.md states:
 // how far the pair may be below the limit alone, by scenario.
 func TestThePairCostsLittleWhereItCannotHelp(t *testing.T) {
+	raced.Spare(t)
 	margin := map[string]float64{"flapping-outage": 0.06, "refused-at-the-floor": 0.06, "cold-errors": 0.06} // why is told there
 	names := []string{
 		"hang-breaker", "long-hang", "flapping-outage", "flapping-hang", "slow-death", "low-traffic-outage", "cold-start", "cold-errors",

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 const library = "../examples/scenarios"
@@ -72,6 +74,7 @@ func TestTheLibraryHoldsTheWholeCatalogue(t *testing.T) {
 
 // Each scenario of the library can be played; the long ones only begin.
 func TestTheLibraryPlays(t *testing.T) {
+	raced.Spare(t)
 	start, events := time.Now(), uint64(0)
 	for code, sc := range scenarios(t) {
 		short := *sc

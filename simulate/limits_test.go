@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 func TestCallsBeyondAHardLimitAreRefusedOrSwallowed(t *testing.T) {
@@ -134,6 +136,7 @@ func TestTheRightLimitOfALatencyModelIsItsPeak(t *testing.T) {
 
 // A law finds the knee: the reason for the model.
 func TestALawFindsTheKnee(t *testing.T) {
+	raced.Spare(t)
 	sc := simple(0, 1, 30*time.Second)
 	sc.Load = []Phase{{Arrivals: Poisson, Rate: Rate{2, true}}}
 	sc.Timeout = 2 * time.Second

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // M1: all times k times as long, and nothing changes but the unit. k is a power of
@@ -122,6 +124,7 @@ func TestIdlePartsChangeNothing(t *testing.T) {
 // M4: with twice the servers the limit settles no lower, and no fewer calls are
 // served.
 func TestTwiceTheServersServeNoLess(t *testing.T) {
+	raced.Spare(t)
 	for _, guard := range []string{"none", "aimd", "vegas", "corelimit/gradient2"} {
 		for seed := range uint64(3) {
 			run := func(servers int) *Result {

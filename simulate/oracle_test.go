@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 func overload() *Scenario {
@@ -26,6 +28,7 @@ func compare(t *testing.T, sc *Scenario, guards ...string) map[string]*Result {
 }
 
 func TestTheOracleScoresOneAndNoLimitCollapses(t *testing.T) {
+	raced.Spare(t)
 	got := compare(t, overload(), "none", "fixed:0.5x", "fixed:1x", "fixed:2x", "fixed:20")
 	require.Equal(t, 1.0, got["oracle"].Score)
 	require.Contains(t, multiples, got["oracle"].Oracle)
@@ -175,6 +178,7 @@ func TestGuardsAreKnownByName(t *testing.T) {
 // A hang: only time-outs come back. The breaker opens, and the coupled limiter
 // sends fewer calls into the void than the limiter alone.
 func TestACoupledBreakerCutsAHangShort(t *testing.T) {
+	raced.Spare(t)
 	sc := simple(480, 20, 90*time.Second)
 	sc.Timeout = 2 * time.Second
 	sc.Faults = []Fault{{Kind: Blackhole, Value: 1, At: 30 * time.Second, For: 20 * time.Second}}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // A queue in front of an overloaded downstream, first come first served, sends
@@ -16,6 +17,7 @@ import (
 // places are spent on calls that time out, and a law takes that for a downstream
 // that is down.
 func TestQueueBehindDeadlinesKeepsItsGoodput(t *testing.T) {
+	raced.Spare(t)
 	for _, load := range []string{"600", "1200"} {
 		for _, service := range []string{"{exp: 50ms}", "{const: 50ms}", "{lognormal: 50ms, sigma: 1}"} {
 			sc, err := Parse("busy.yaml", []byte(`

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -44,6 +45,7 @@ func tested(t *testing.T, path string, spoil func(*load.Run)) {
 }
 
 func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
+	raced.Spare(t)
 	f := in(t, nil)
 	tested(t, "run.json", nil)
 	shown := f.ok("fit", "run.json", "-o", "twin.yaml")
@@ -64,6 +66,7 @@ func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
 }
 
 func TestFitTakesTheServiceThatItIsTold(t *testing.T) {
+	raced.Spare(t)
 	f := in(t, nil)
 	tested(t, "run.json", nil)
 	for _, kind := range []simulate.DistributionKind{simulate.Lognormal, simulate.Gamma} {
@@ -76,6 +79,7 @@ func TestFitTakesTheServiceThatItIsTold(t *testing.T) {
 }
 
 func TestFitRefusesWhatItCannotVouchFor(t *testing.T) {
+	raced.Spare(t)
 	closed := "timeStamp,elapsed,label,responseCode,success,allThreads\n"
 	for i := range 50 {
 		closed += fmt.Sprintf("%d,100,a,200,true,5\n", 1700000000000+20*i)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/adaptive/configfile"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/tune"
 )
@@ -73,6 +74,7 @@ func TestTuneWritesAConfigurationWithItsProof(t *testing.T) {
 }
 
 func TestTuneTellsTheSameAsJSON(t *testing.T) {
+	raced.Spare(t)
 	f := tuning(t)
 	var found tune.Found
 	require.NoError(t, json.Unmarshal([]byte(f.ok(tuneArgs("--format", "json")...)), &found))

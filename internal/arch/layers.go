@@ -52,6 +52,7 @@ var layers = []layer{
 	{place: "internal/arch"},
 	{place: "internal/fleet"},
 	{place: "internal/faults", inside: []string{"adaptive", "breaker", "contrib/...", "internal/servers"}, outside: []string{"*"}},
+	{place: "internal/raced"},
 	{place: "internal/servers"},
 	{place: "internal/mutants"},
 	{place: "internal/clienttest", inside: []string{"adaptive", "internal/servers"}, outside: []string{"*"}},

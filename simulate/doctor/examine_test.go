@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 func examine(t *testing.T, c *Chart) *Report {
@@ -114,6 +115,7 @@ func TestEveryPlantedFaultIsFoundWithItsArithmetic(t *testing.T) {
 }
 
 func TestOutagesShowWhatArithmeticFinds(t *testing.T) {
+	raced.Spare(t)
 	seen := func(name, where string) (kinds []Kind) {
 		for _, f := range faults(examine(t, chart(t, name))) {
 			if f.Where == where {
@@ -129,6 +131,7 @@ func TestOutagesShowWhatArithmeticFinds(t *testing.T) {
 }
 
 func TestEveryOutageIsPlayed(t *testing.T) {
+	raced.Spare(t)
 	r := examine(t, chart(t, "healthy"))
 	var names []string
 	for _, o := range r.Outages {
@@ -168,6 +171,7 @@ func TestDefaultsAreNoFaults(t *testing.T) {
 }
 
 func TestBusyTrafficIsPlayedInPart(t *testing.T) {
+	raced.Spare(t)
 	e := Environment{Traffic: 50_000, Replicas: 20, Capacity: 4000, Latency: 2 * time.Millisecond, Deadline: 100 * time.Millisecond}
 	s := (&Chart{Environment: e}).set(trials[0])
 	require.Less(t, s.share, 0.2)

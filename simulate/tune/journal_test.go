@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // journaled is a search that keeps a journal at path.
@@ -113,6 +115,7 @@ func TestJournalsThatAreRefusedStayAsTheyAre(t *testing.T) {
 }
 
 func TestAJournalThatIsEmptyIsBegun(t *testing.T) {
+	raced.Spare(t)
 	path := filepath.Join(t.TempDir(), "journal")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	s := journaled(t, path)

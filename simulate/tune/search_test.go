@@ -12,10 +12,12 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
 func TestASearchFindsTheBestFixedLimit(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	s.InForce = Setting{Limiter: adaptive.Config{Law: "fixed:1", Queue: -1}}
 	f := run(t, s)
@@ -41,6 +43,7 @@ func TestASearchFindsTheBestFixedLimit(t *testing.T) {
 }
 
 func TestWhatIsInForceStaysUnlessItIsSurelyWorse(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	best := run(t, s).Winner
 	s.InForce = best
@@ -92,6 +95,7 @@ func TestASearchIsTheSameOnAnyNumberOfProcessors(t *testing.T) {
 }
 
 func TestASearchOverASetIsJudgedByItsWorst(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	// More than one in flight is refused here, and one is far too little there.
 	s.Scenarios = append(s.Scenarios, scenario(t, `{name: narrow, duration: 3s, timeout: 400ms, load: {poisson: 60},
@@ -109,6 +113,7 @@ func TestASearchOverASetIsJudgedByItsWorst(t *testing.T) {
 }
 
 func TestAKnobThatMattersIsToldFromOneThatDoesNot(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	s.Candidates = 64
 	s.Space = space(t, `{version: 1, law: {fixed: {limit: {min: 1, max: 300, scale: log}}}, limiter: {queue: -1},
@@ -123,6 +128,7 @@ func TestAKnobThatMattersIsToldFromOneThatDoesNot(t *testing.T) {
 }
 
 func TestTheFrontIsNotDominated(t *testing.T) {
+	raced.Spare(t)
 	f := run(t, quick(t))
 	require.Greater(t, len(f.Front), 2)
 	require.LessOrEqual(t, len(f.Front), mostTrades)
@@ -147,6 +153,7 @@ func TestThinFrontKeepsBothEnds(t *testing.T) {
 }
 
 func TestASmallSpaceIsSearchedWhole(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	s.Space = space(t, "{version: 1, law: [knee, vegas], limiter: {queue: {choice: [-1, 8]}}}")
 	f := run(t, s)
@@ -154,6 +161,7 @@ func TestASmallSpaceIsSearchedWhole(t *testing.T) {
 }
 
 func TestPointsThatContradictThemselvesAreCountedAndMadeUpFor(t *testing.T) {
+	raced.Spare(t)
 	s := quick(t)
 	s.Space = space(t, "{version: 1, limiter: {min: {min: 1, max: 100}, max: {min: 1, max: 100}, queue: -1}}")
 	f := run(t, s)

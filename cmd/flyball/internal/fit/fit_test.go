@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -64,6 +65,7 @@ func loadedBy(t *testing.T, p load.Plan, target load.Target) *load.Run {
 }
 
 func TestTwinIsLikeTheTarget(t *testing.T) {
+	raced.Spare(t)
 	random := func() func() time.Duration {
 		r := rand.New(rand.NewPCG(7, 7))
 		return func() time.Duration {

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/trace"
 )
@@ -85,6 +86,7 @@ func TestServersOfATraceAreFound(t *testing.T) {
 }
 
 func TestTwinOfATracePredictsIt(t *testing.T) {
+	raced.Spare(t)
 	d := simulate.Downstream{Servers: at(8), Service: lasting(simulate.Lognormal, 40*ms, 0.5), Queue: 24}
 	tr := recorded(t, d, 1, 30*time.Second, 100, 150, 130, 190, 170, 140, 240, 120, 160, 110)
 	twin, err := OfTrace(t.Context(), tr, simulate.Empirical)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -76,6 +77,7 @@ type truth struct {
 // TestTruthIsFound has downstreams of the simulator behind the load generator, in
 // virtual time, so that chance is all there is between the truth and the twin.
 func TestTruthIsFound(t *testing.T) {
+	raced.Spare(t)
 	for name, c := range map[string]truth{
 		"eight":              {simulate.Downstream{Servers: at(8), Service: lasting(simulate.Lognormal, 40*ms, 0.5), Queue: -1}, Servers, 200, true},
 		"one":                {simulate.Downstream{Servers: at(1), Service: lasting(simulate.Exp, 10*ms, 0), Queue: -1}, Servers, 100, false},
