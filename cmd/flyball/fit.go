@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/fit"
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/trace"
 )

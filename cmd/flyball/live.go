@@ -9,8 +9,8 @@ import (
 
 	"github.com/vbauerster/cupwriter"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // live shows how a load test goes: at a terminal in a few lines that are painted

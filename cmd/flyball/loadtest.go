@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // loadtestCommand finds the knee of a real target.
@@ -39,6 +39,8 @@ type loadtestCommand struct {
 	Errors      float64       `placeholder:"SHARE" default:"0.01" help:"Share of errors that is too much."`
 	Ratio       float64       `placeholder:"N" default:"3" help:"p99 that is too much, as a multiple of the first step's."`
 	Within      float64       `placeholder:"SHARE" default:"0.05" help:"Look for the knee until it is known to this share."`
+
+	Recover bool `help:"Then hold twice the knee, and see how soon the target is well again."`
 
 	AllowRemote bool   `help:"Let load leave this machine. Needs --i-own."`
 	IOwn        string `name:"i-own" placeholder:"HOST" help:"The host of the target, which you may load."`
@@ -68,7 +70,7 @@ Examples:
 
 	flyball loadtest http://localhost:8080/search
 	flyball loadtest http://localhost:8080/orders -X POST -H 'X-Test: yes' --body order.json -o run.json
-	flyball loadtest http://localhost:8080 --targets targets.txt
+	flyball loadtest http://localhost:8080 --targets targets.txt --recover
 	flyball loadtest http://localhost:8080/search --run run.json --verify limiter.yaml
 	flyball loadtest https://staging.example/ --allow-remote --i-own staging.example --dry-run`
 }
@@ -88,6 +90,7 @@ func (c *loadtestCommand) plan() load.Plan {
 	return load.Plan{
 		From: c.From, MaxRate: c.MaxRate, Factor: c.Factor, Min: c.MinStep, Max: c.MaxStep, MaxTime: c.MaxTime, InFlight: c.Connections,
 		Timeout: c.Timeout, GiveUp: c.GiveUp, Errors: c.Errors, Ratio: c.Ratio, Within: c.Within,
+		Recover: c.Recover,
 	}
 }
 

@@ -15,9 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // hidden is a server that lets n calls in at a time, for 10 ms each. From the call
@@ -195,4 +196,14 @@ func TestLoadtestLosesNothingForWantOfADisk(t *testing.T) {
 	var run load.Run
 	require.NoError(t, json.NewDecoder(strings.NewReader(stdout)).Decode(&run))
 	require.NotEmpty(t, run.Steps)
+}
+
+// The package has the defaults of the command, for those who call it from Go.
+func TestThePlanOfThePackageIsThatOfTheCommand(t *testing.T) {
+	var c loadtestCommand
+	parser, err := kong.New(&c)
+	require.NoError(t, err)
+	_, err = parser.Parse([]string{"http://localhost"})
+	require.NoError(t, err)
+	require.Equal(t, load.DefaultPlan(), c.plan())
 }

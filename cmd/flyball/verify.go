@@ -10,8 +10,8 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/fit"
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
 	"github.com/flyball-go/flyball/cmd/flyball/internal/verify"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/contrib/adaptivehttp"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/tune"

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 )
 

@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // Tolerance is the error beyond which a twin is not to be believed.

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 )
 

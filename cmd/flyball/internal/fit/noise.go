@@ -3,7 +3,7 @@ package fit
 import (
 	"math"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // significant is how many times the squares that chance explains have to be there.

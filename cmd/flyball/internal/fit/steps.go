@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // heldOut is one rate of so many.

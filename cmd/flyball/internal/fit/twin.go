@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 )
 

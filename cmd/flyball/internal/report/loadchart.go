@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // loadChart is a chart of a LoadPage, in units of its picture.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/guptarohit/asciigraph"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // Loaded writes what a load test found.
@@ -35,6 +35,12 @@ func Loaded(w io.Writer, r *load.Run, took time.Duration, look Look) {
 			line = paint(line, asciigraph.Gray, look.Color)
 		}
 		fmt.Fprintln(w, line)
+	}
+	if c := r.Recovery; c != nil {
+		if len(table) > 1 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "After the search %s.\n", recovered(c))
 	}
 	if r.Ceiling > 0 {
 		fmt.Fprintf(w, "\nthe generator can make %s calls/s here, to a handler that does nothing\n", Count(r.Ceiling))
@@ -68,6 +74,14 @@ func kneeOf(r *load.Run) (string, asciigraph.AnsiColor) {
 		return fmt.Sprintf("knee between %s and %s calls/s, not held", Count(k.Rate), Count(k.Above)), asciigraph.Default
 	}
 	return fmt.Sprintf("knee at %s calls/s; %s are too much", Count(k.Rate), Count(k.Above)), asciigraph.Green
+}
+
+// recovered tells a recovery in a line.
+func recovered(c *load.Recovery) string {
+	if !c.Back {
+		return fmt.Sprintf("it does not recover: %s after %s calls/s it did not keep up with %s yet", Duration(c.After), Count(c.Over), Count(c.Under))
+	}
+	return fmt.Sprintf("it recovers: %s after %s calls/s it keeps up with %s again", Duration(c.After), Count(c.Over), Count(c.Under))
 }
 
 func verdict(s *load.Step) string {

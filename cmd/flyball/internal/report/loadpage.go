@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // A LoadPage is one HTML file that shows a load test. As a Page it asks for nothing
@@ -46,6 +47,9 @@ func (p LoadPage) Write(w io.Writer) error {
 	}
 	if r.Detail != "" {
 		view.Stopped = fmt.Sprintf("The climb stopped for %s: %s.", r.Stopped, r.Detail)
+	}
+	if c := r.Recovery; c != nil {
+		view.Stopped = strings.TrimSpace(view.Stopped + " After the search " + recovered(c) + ".")
 	}
 	if k := r.Knee; k != nil {
 		view.Facts = []fact{{"knee", Count(k.Rate) + " calls/s"}, {"goodput there", Count(k.Goodput) + "/s"}, {"p50", Duration(k.P50)}, {"p99", Duration(k.P99)}, {"in flight", Count(k.InFlight)}}

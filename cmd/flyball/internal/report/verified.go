@@ -7,7 +7,7 @@ import (
 
 	"github.com/guptarohit/asciigraph"
 
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 )
 
 // Verified writes what a run made of a prediction, without the knee that an earlier

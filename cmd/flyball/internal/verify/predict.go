@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 )
 

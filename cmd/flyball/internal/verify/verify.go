@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/flyball-go/flyball/adaptive"
-	"github.com/flyball-go/flyball/cmd/flyball/internal/load"
+	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/simulate"
 	"github.com/flyball-go/flyball/simulate/tune"
 )

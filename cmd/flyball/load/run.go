@@ -61,5 +61,10 @@ func (r *Run) Calls() (n uint64) {
 	for _, s := range r.Steps {
 		n += s.Sent
 	}
+	if r.Recovery != nil {
+		for _, s := range r.Recovery.Steps {
+			n += s.Sent
+		}
+	}
 	return n
 }

@@ -21,6 +21,8 @@ type Found struct {
 	Stopped Reason `json:"stopped"` // what ended the climb
 	Detail  string `json:"detail"`
 	Steps   []Step `json:"steps"` // in the order in which they were made
+
+	Recovery *Recovery `json:"recovery,omitempty"` // nil if it was not tried
 }
 
 // A Knee is the highest rate with which the target kept up.
@@ -62,6 +64,9 @@ func (f *Finder) Find(ctx context.Context) (Found, error) {
 	}
 	if err == nil && c.low > 0 && c.found.Stopped != OutOfTime {
 		err = c.confirm(ctx)
+	}
+	if err == nil && c.Plan.Recover && c.held {
+		err = c.recovery(ctx)
 	}
 	c.conclude()
 	return c.found, err

@@ -23,6 +23,17 @@ type Plan struct {
 	Errors float64 `json:"errors"` // share of errors that is too much
 	Ratio  float64 `json:"ratio"`  // p99 of response times beside the first step's that is too much
 	Within float64 `json:"within"` // the knee is looked for until it is known to this share
+
+	Recover bool `json:"recover,omitempty"` // see whether the target is well again after twice the knee
+}
+
+// DefaultPlan is the plan of the command: from 10 to 1,000 calls a second, in five minutes
+// at the most.
+func DefaultPlan() Plan {
+	return Plan{
+		From: 10, MaxRate: 1000, Factor: 1.5, Min: 2 * time.Second, Max: 10 * time.Second, MaxTime: 5 * time.Minute,
+		InFlight: 256, Timeout: 10 * time.Second, GiveUp: 100, Errors: 0.01, Ratio: 3, Within: 0.05,
+	}
 }
 
 // Validate returns all faults of p, joined.
@@ -69,5 +80,8 @@ func (p *Plan) Write(w io.Writer) {
 	fmt.Fprintf(w, "rates    %.4g to %.4g calls/s in up to %d steps of × %g, each %v to %v\n", rates[0], rates[len(rates)-1], len(rates), p.Factor, p.Min, p.Max)
 	fmt.Fprintf(w, "at most  %d calls in flight, %v each, %v in all\n", p.InFlight, p.Timeout, p.MaxTime)
 	fmt.Fprintf(w, "too much errors over %.3g %%, p99 over %g × that of the first step, throughput that does not follow the rate\n", 100*p.Errors, p.Ratio)
+	if p.Recover {
+		fmt.Fprintf(w, "then     %g × the knee for %v, and %g × the knee until it is well again, for %v at most\n", float64(overKnee), p.Min, float64(underKnee), 3*p.Max)
+	}
 	fmt.Fprintf(w, "gives up after %d failures in a row\n", p.GiveUp)
 }

@@ -1,0 +1,66 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Recovery is what became of the target after more than it can take: whether it is
+// well again by itself once the rate is low, and when. Some never are, for they go on
+// with what their callers have long given up.
+type Recovery struct {
+	Over  float64       `json:"over"`  // calls a second that were too much
+	Under float64       `json:"under"` // calls a second that it recovers under
+	Back  bool          `json:"back"`  // it kept up with Under again
+	After time.Duration `json:"after"` // from the end of Over to the step that kept up, or for how long none did
+	Steps []Step        `json:"steps"` // the first is of Over
+}
+
+// What a recovery is tried with, as multiples of the knee.
+const (
+	overKnee  = 2
+	underKnee = 0.5
+)
+
+// recovery holds the target at twice its knee and then at half of it until it keeps up,
+// for three times as long as a step may last at the most. There is none if the plan or the
+// generator does not reach so far.
+func (c *climb) recovery(ctx context.Context) error {
+	r := Recovery{Over: overKnee * c.low, Under: underKnee * c.low}
+	if r.Over > c.Plan.MaxRate || c.beyond(&Step{Rate: r.Over}) || time.Since(c.begun)+c.Plan.Min+3*c.Plan.Max > c.Plan.MaxTime {
+		return nil
+	}
+	short := Span{Min: c.Plan.Min, Max: c.Plan.Min}
+	c.found.Recovery = &r
+	hold := func(rate float64) (*Step, error) {
+		s, err := c.Hold(ctx, rate, short)
+		var dead *Dead
+		if errors.As(err, &dead) {
+			err = nil // that is what is looked at
+		}
+		if err == nil {
+			c.judge(&s)
+		}
+		r.Steps = append(r.Steps, s)
+		if c.Told != nil {
+			c.Told(s)
+		}
+		return &s, err
+	}
+	if _, err := hold(r.Over); err != nil {
+		return err
+	}
+	for ended := time.Now(); !r.Back; {
+		r.After = time.Since(ended)
+		if r.After > 3*c.Plan.Max {
+			return nil
+		}
+		s, err := hold(r.Under)
+		if err != nil {
+			return err
+		}
+		r.Back = s.Passed
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package load
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func recovering() Plan {
+	p := plan()
+	p.Recover = true
+	return p
+}
+
+func TestRecoveryTakesAsLongAsTheBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		found, err := find(t, serves(8, 0, always(20*ms)).call, recovering()) // 400/s
+		require.NoError(t, err)
+		r := found.Recovery
+		require.NotNil(t, r)
+		require.InEpsilon(t, 800, r.Over, 0.1)
+		require.InEpsilon(t, 200, r.Under, 0.1)
+		require.True(t, r.Back)
+		// The 256 calls in flight are worked off before Hold returns, and the first step of
+		// half the knee keeps up.
+		require.Zero(t, r.After)
+		require.Len(t, r.Steps, 2)
+		require.False(t, r.Steps[0].Passed)
+	})
+}
+
+func TestATargetThatDoesNotRecoverIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serves(8, 0, always(20*ms))
+		var broken atomic.Bool
+		var inside atomic.Int32
+		found, err := find(t, func(ctx context.Context) error {
+			defer inside.Add(-1)
+			if inside.Add(1) > 200 {
+				broken.Store(true) // for good
+			}
+			if broken.Load() {
+				time.Sleep(300 * ms)
+			}
+			return s.call(ctx)
+		}, recovering())
+		require.NoError(t, err)
+		if found.Recovery == nil {
+			t.Fatal("not tried")
+		}
+		require.False(t, found.Recovery.Back)
+		require.Greater(t, found.Recovery.After, 12*time.Second)
+	})
+}
+
+func TestRecoveryIsTriedOnlyIfAskedAndWithinThePlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		found, err := find(t, serves(8, 0, always(20*ms)).call, plan())
+		require.NoError(t, err)
+		require.Nil(t, found.Recovery)
+		p := recovering()
+		p.MaxRate = 700 // twice the knee is more
+		found, err = find(t, serves(8, 0, always(20*ms)).call, p)
+		require.NoError(t, err)
+		require.True(t, found.Knee.Held)
+		require.Nil(t, found.Recovery)
+	})
+}
