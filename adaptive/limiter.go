@@ -140,6 +140,9 @@ func (l *Limiter) Acquire(ctx context.Context) (Permit, error) {
 	if p, ok := l.admit(0, 0, 1, false); ok {
 		return p, nil
 	}
+	if c := l.config.Load(); c.Queue < 0 && !c.Observe { // to be rejected has to cost little
+		return Permit{}, l.turnAway()
+	}
 	return l.wait(ctx, Call{Weight: 1})
 }
 
@@ -293,7 +296,10 @@ func (l *Limiter) tryAgain(w word, n int, reject bool) (_ word, ok bool) {
 		w, ok = l.pass(n)
 	}
 	if !ok && reject {
-		if w, ok = l.overrule(n, false, 0); !ok {
+		if l.config.Load().Observe {
+			w, ok = l.overrule(n, false, 0)
+		}
+		if !ok {
 			l.turnAway()
 		}
 	}
