@@ -13,7 +13,7 @@ type Recovery struct {
 	Over  float64       `json:"over"`  // calls a second that were too much
 	Under float64       `json:"under"` // calls a second that it recovers under
 	Back  bool          `json:"back"`  // it kept up with Under again
-	After time.Duration `json:"after"` // from the end of Over to the step that kept up, or for how long none did
+	After time.Duration `json:"after"` // from the last call of Over to the step that kept up, what was in flight included, or for how long none did
 	Steps []Step        `json:"steps"` // the first is of Over
 }
 
@@ -48,10 +48,12 @@ func (c *climb) recovery(ctx context.Context) error {
 		}
 		return &s, err
 	}
-	if _, err := hold(r.Over); err != nil {
+	begun := time.Now()
+	over, err := hold(r.Over)
+	if err != nil {
 		return err
 	}
-	for ended := time.Now(); !r.Back; {
+	for ended := begun.Add(over.For); !r.Back; {
 		r.After = time.Since(ended)
 		if r.After > 3*c.Plan.Max {
 			return nil

@@ -25,9 +25,7 @@ func TestRecoveryTakesAsLongAsTheBacklog(t *testing.T) {
 		require.InEpsilon(t, 800, r.Over, 0.1)
 		require.InEpsilon(t, 200, r.Under, 0.1)
 		require.True(t, r.Back)
-		// The 256 calls in flight are worked off before Hold returns, and the first step of
-		// half the knee keeps up.
-		require.Zero(t, r.After)
+		require.InDelta(t, 256./400, r.After.Seconds(), 0.1) // as many in flight are worked off, 400 a second
 		require.Len(t, r.Steps, 2)
 		require.False(t, r.Steps[0].Passed)
 	})

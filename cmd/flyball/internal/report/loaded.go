@@ -79,9 +79,9 @@ func kneeOf(r *load.Run) (string, asciigraph.AnsiColor) {
 // recovered tells a recovery in a line.
 func recovered(c *load.Recovery) string {
 	if !c.Back {
-		return fmt.Sprintf("it does not recover: %s after %s calls/s it did not keep up with %s yet", Duration(c.After), Count(c.Over), Count(c.Under))
+		return fmt.Sprintf("it does not recover: %s after the last of %s calls/s it did not keep up with %s yet", Duration(c.After), Count(c.Over), Count(c.Under))
 	}
-	return fmt.Sprintf("it recovers: %s after %s calls/s it keeps up with %s again", Duration(c.After), Count(c.Over), Count(c.Under))
+	return fmt.Sprintf("it recovers: %s after the last of %s calls/s it keeps up with %s again", Duration(c.After), Count(c.Over), Count(c.Under))
 }
 
 func verdict(s *load.Step) string {
