@@ -15,8 +15,8 @@ import "sync/atomic"
 // waiter that is granted, the waiting flag alone) to the same word with weight
 // more in flight. Nothing else adds to in flight, so at that instant the limit in force
 // held. The one other way in, by a place that an ended call has kept, takes nothing
-// that is not counted in the word already: see kept.go. Lowering the limit leaves what is in flight alone; nothing is admitted
-// until it has drained.
+// that is not counted in the word already: see kept.go. Lowering the limit leaves
+// what is in flight alone; nothing is admitted until it has drained.
 //
 // Why no wake-up is lost: a waiter sets the waiting flag by a compare-and-swap
 // on a word in which there is no room for it, under the queue's mutex. A release is
@@ -39,7 +39,7 @@ type word uint64
 const (
 	flagWaiting word = 1 << iota // somebody is in the queue
 	flagBarred                   // suspended or closed: nobody is admitted
-	flagKeep                     // a call that ends may keep its place for the next; only with flagKept, and never with those above
+	flagKeep                     // a call that ends may keep its place; never with those above, nor without the next
 	flagKept                     // there may be such places
 
 	shut        = flagWaiting | flagBarred

@@ -296,10 +296,7 @@ func (l *Limiter) tryAgain(w word, n int, reject bool) (_ word, ok bool) {
 		w, ok = l.pass(n)
 	}
 	if !ok && reject {
-		if l.config.Load().Observe {
-			w, ok = l.overrule(n, false, 0)
-		}
-		if !ok {
+		if w, ok = l.overrule(n, false, 0); !ok {
 			l.turnAway()
 		}
 	}

@@ -244,18 +244,14 @@ func (w *worker) seek(now time.Duration) bool {
 		// milliseconds, and the queue would run dry.
 		makesWay := c.room.opened
 		c.room.opened = false
-		if c.guard == nil {
-			w.job = j
-			w.unlock()
-			if makesWay {
-				runtime.Gosched()
-			}
-			return true
-		}
 		w.ended, w.purges = c.counts.ended, c.purges
 		w.unlock()
 		if makesWay {
 			runtime.Gosched()
+		}
+		if c.guard == nil {
+			w.job = j
+			return true
 		}
 		switch w.ask(j) {
 		case granted:

@@ -103,6 +103,9 @@ func (c *loadtestCommand) run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	if c.Recover && check != nil && check.run != nil {
+		return errors.New("--recover follows a search for the knee, and --run has one already, so leave one of the two out")
+	}
 	artifact, err := freshFile(c.Output, c.Replace, c.inputs())
 	if err != nil {
 		return err

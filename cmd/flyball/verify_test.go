@@ -84,6 +84,7 @@ func TestVerifyRefusesWhatItCannotVerify(t *testing.T) {
 		"--verify limiter.yaml --tolerance 0":                "--tolerance is 0, want more than 0, up to 10",
 		"--verify limiter.yaml --verify-step 1h":             "--verify-step is 1h0m0s, want 100ms to 10m",
 		"--verify limiter.yaml --run knee.json -o knee.json": "output knee.json: is an input too",
+		"--verify limiter.yaml --run knee.json --recover":    "--recover follows a search for the knee, and --run has one already",
 	} {
 		code, stdout, stderr := f.run(append([]string{"loadtest", url}, strings.Fields(args)...)...)
 		require.Equal(t, exitInput, code, args)

@@ -22,7 +22,7 @@ type Found struct {
 	Detail  string `json:"detail"`
 	Steps   []Step `json:"steps"` // in the order in which they were made
 
-	Recovery *Recovery `json:"recovery,omitempty"` // nil if it was not tried
+	Recovery *Recovery `json:"recovery,omitempty"` // nil if it was not asked for
 }
 
 // A Knee is the highest rate with which the target kept up.
@@ -65,7 +65,7 @@ func (f *Finder) Find(ctx context.Context) (Found, error) {
 	if err == nil && c.low > 0 && c.found.Stopped != OutOfTime {
 		err = c.confirm(ctx)
 	}
-	if err == nil && c.Plan.Recover && c.held {
+	if err == nil && c.Plan.Recover {
 		err = c.recovery(ctx)
 	}
 	c.conclude()

@@ -36,7 +36,7 @@ func DefaultPlan() Plan {
 	}
 }
 
-// Validate returns all faults of p, joined.
+// Validate returns all faults of p, joined, each by the flag of the command.
 func (p *Plan) Validate() error {
 	var errs []error
 	want := func(ok bool, format string, args ...any) {

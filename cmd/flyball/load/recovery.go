@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -10,6 +11,8 @@ import (
 // well again by itself once the rate is low, and when. Some never are, for they go on
 // with what their callers have long given up.
 type Recovery struct {
+	Not string `json:"not,omitempty"` // why it was not tried; there is no more then
+
 	Over  float64       `json:"over"`  // calls a second that were too much
 	Under float64       `json:"under"` // calls a second that it recovers under
 	Back  bool          `json:"back"`  // it kept up with Under again
@@ -24,15 +27,15 @@ const (
 )
 
 // recovery holds the target at twice its knee and then at half of it until it keeps up,
-// for three times as long as a step may last at the most. There is none if the plan or the
-// generator does not reach so far.
+// for three times as long as a step may last at the most.
 func (c *climb) recovery(ctx context.Context) error {
 	r := Recovery{Over: overKnee * c.low, Under: underKnee * c.low}
-	if r.Over > c.Plan.MaxRate || c.beyond(&Step{Rate: r.Over}) || time.Since(c.begun)+c.Plan.Min+3*c.Plan.Max > c.Plan.MaxTime {
+	c.found.Recovery = &r
+	if not := c.unable(r.Over); not != "" {
+		r = Recovery{Not: not}
 		return nil
 	}
 	short := Span{Min: c.Plan.Min, Max: c.Plan.Min}
-	c.found.Recovery = &r
 	hold := func(rate float64) (*Step, error) {
 		s, err := c.Hold(ctx, rate, short)
 		var dead *Dead
@@ -65,4 +68,19 @@ func (c *climb) recovery(ctx context.Context) error {
 		r.Back = s.Passed
 	}
 	return nil
+}
+
+// unable says why over cannot be held, or what follows it; "" if both can.
+func (c *climb) unable(over float64) string {
+	switch {
+	case !c.held:
+		return "there is no knee that was held"
+	case over > c.Plan.MaxRate:
+		return fmt.Sprintf("it takes %.4g calls/s, and %.4g is the most that is allowed", over, c.Plan.MaxRate)
+	case c.beyond(&Step{Rate: over}):
+		return fmt.Sprintf("it takes %.4g calls/s, and the generator can do no more than %.4g here", over, c.Ceiling)
+	case time.Since(c.begun)+c.Plan.Min+3*c.Plan.Max > c.Plan.MaxTime:
+		return fmt.Sprintf("too little was left of the %v for all of the test", c.Plan.MaxTime)
+	}
+	return ""
 }

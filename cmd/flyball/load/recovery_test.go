@@ -65,6 +65,7 @@ func TestRecoveryIsTriedOnlyIfAskedAndWithinThePlan(t *testing.T) {
 		found, err = find(t, serves(8, 0, always(20*ms)).call, p)
 		require.NoError(t, err)
 		require.True(t, found.Knee.Held)
-		require.Nil(t, found.Recovery)
+		require.Regexp(t, `^it takes [0-9.]+ calls/s, and 700 is the most that is allowed$`, found.Recovery.Not)
+		require.Empty(t, found.Recovery.Steps)
 	})
 }

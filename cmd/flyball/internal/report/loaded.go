@@ -78,6 +78,9 @@ func kneeOf(r *load.Run) (string, asciigraph.AnsiColor) {
 
 // recovered tells a recovery in a line.
 func recovered(c *load.Recovery) string {
+	if c.Not != "" {
+		return "no recovery was tried: " + c.Not
+	}
 	if !c.Back {
 		return fmt.Sprintf("it does not recover: %s after the last of %s calls/s it did not keep up with %s yet", Duration(c.After), Count(c.Over), Count(c.Under))
 	}
