@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -54,20 +55,20 @@ func follows(t *trace.Trace, gap float64) string {
 	ends := endsOf(t)
 	near, at, soon := 0, 0, 0
 	var after, from int64 // time just after an end
-	for _, r := range t.Records {
-		for at < len(ends) && ends[at] <= r.At {
+	for i, r := range t.Records {
+		for at < len(ends) && ends[at].seenBy(i, r.At) {
 			at++
 		}
-		if at > 0 && r.At-ends[at-1] <= just {
+		if at > 0 && r.At-ends[at-1].at <= just {
 			near++
 		}
 	}
 	for ; soon < len(ends); soon++ {
-		begin := max(ends[soon], from)
-		from = ends[soon] + just + int64(t.Resolution)
+		begin := max(ends[soon].at, from)
+		from = ends[soon].at + just + int64(t.Resolution)
 		after += from - begin
 	}
-	chance := float64(after) / float64(max(1, ends[len(ends)-1]))
+	chance := float64(after) / float64(max(1, ends[len(ends)-1].at))
 	share := float64(near) / float64(len(t.Records))
 	if share-chance < 0.5*(1-chance) || chance > 0.8 {
 		return ""
@@ -89,9 +90,9 @@ func yields(t *trace.Trace) string {
 		held[n] += float64(to - now)
 		now = to
 	}
-	for _, r := range t.Records {
-		for done < len(ends) && ends[done] <= r.At {
-			pass(ends[done])
+	for i, r := range t.Records {
+		for done < len(ends) && ends[done].seenBy(i, r.At) {
+			pass(ends[done].at)
 			n--
 			done++
 		}
@@ -123,11 +124,22 @@ func yields(t *trace.Trace) string {
 	return fmt.Sprintf("with more than %d in flight calls come at %.3g/s, with fewer at %.3g/s", most, many/manyTime*1e9, few/fewTime*1e9)
 }
 
-func endsOf(t *trace.Trace) []int64 {
-	ends := make([]int64, len(t.Records))
+// An end is when a call of a trace ended, and which one it was.
+type end struct {
+	at   int64
+	call int
+}
+
+// seenBy reports whether a call that begins at now begins after the end. On a coarse
+// clock a call may end as it begins, but never before.
+func (e end) seenBy(call int, now int64) bool { return e.at <= now && e.call < call }
+
+// endsOf returns the ends of all calls, the earliest first.
+func endsOf(t *trace.Trace) []end {
+	ends := make([]end, len(t.Records))
 	for i, r := range t.Records {
-		ends[i] = r.At + int64(r.Latency)
+		ends[i] = end{r.At + int64(r.Latency), i}
 	}
-	slices.Sort(ends)
+	slices.SortFunc(ends, func(a, b end) int { return cmp.Or(cmp.Compare(a.at, b.at), a.call-b.call) })
 	return ends
 }
