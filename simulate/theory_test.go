@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 const service = time.Millisecond // mean, of all systems here
@@ -179,6 +181,7 @@ func interval(values []float64) (mean, half float64) {
 // engine has the known value within 95 % of the intervals: 18 of 20 or more for
 // most systems, 16 for nearly every one (fewer by chance once in 400).
 func TestEngineAgreesWithClosedForms(t *testing.T) {
+	raced.Spare(t)
 	loads, seeds, enough, tolerance := []float64{0.8}, 4, 2, 0.05
 	if long() {
 		loads, seeds, enough, tolerance = []float64{0.5, 0.8, 0.95}, 20, 16, 0.02

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 func doctorFile(t *testing.T, name string) string {
@@ -18,6 +20,7 @@ func doctorFile(t *testing.T, name string) string {
 }
 
 func TestDoctorFailsWithTheArithmetic(t *testing.T) {
+	raced.Spare(t)
 	f := in(t, map[string]string{"good.yaml": doctorFile(t, "healthy"), "bad.yaml": doctorFile(t, "queue-longer-than-deadline")})
 	text := f.ok("doctor", "good.yaml")
 	require.True(t, strings.HasSuffix(text, "\ngood.yaml: healthy\n"), text)

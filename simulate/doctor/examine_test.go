@@ -157,6 +157,7 @@ func TestTheSameChartGivesTheSameReport(t *testing.T) {
 }
 
 func TestDefaultsAreNoFaults(t *testing.T) {
+	raced.Spare(t)
 	for _, e := range []Environment{
 		{Traffic: 40, Capacity: 64, Latency: 50 * time.Millisecond, Deadline: time.Second},
 		{Traffic: 40, Quiet: 0.2, Replicas: 10, Capacity: 64, Latency: 50 * time.Millisecond, Deadline: time.Second, Pool: 32, Recovery: time.Minute},

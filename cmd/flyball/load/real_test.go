@@ -55,6 +55,7 @@ func TestKneeOfRealServers(t *testing.T) {
 			if c.long && !patient {
 				t.Skip("FLYBALL_LONG is not set")
 			}
+			t.Parallel() // they wait, nearly all the time
 			realKnee(t, c.slots, c.sheds, c.sleep)
 		})
 	}

@@ -61,6 +61,7 @@ func recorded(t require.TestingT, d simulate.Downstream, seed uint64, length tim
 }
 
 func TestServersOfATraceAreFound(t *testing.T) {
+	raced.Spare(t)
 	draws := 6
 	if patient {
 		draws = 60

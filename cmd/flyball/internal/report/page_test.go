@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/cmd/flyball/internal/report"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -36,6 +37,7 @@ func played(t *testing.T, text string, guards ...string) report.Entry {
 }
 
 func TestPageOfTenMinutesAndFiveGuardsIsSmall(t *testing.T) {
+	raced.Spare(t)
 	text := strings.NewReplacer("60s", "10m", "at: 20s", "at: 100s", "poisson: 100", "poisson: 200").Replace(outageText)
 	e := played(t, text, "aimd", "vegas", "knee+breaker", "coupled", "chained")
 	require.InDelta(t, 600, e.Report.Duration, 0)
