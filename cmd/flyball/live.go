@@ -28,6 +28,7 @@ type live struct {
 	mu        sync.Mutex
 	generator *load.Generator
 	about     string // what is measured, if not the knee
+	recovery  bool   // the knee is known, and steps tell nothing of it any more
 	done      int
 	kept      map[float64]bool // whether the target kept up with a rate, when it was last tried
 }
@@ -76,8 +77,11 @@ func (l *live) picture(elapsed time.Duration) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	what := "loadtest"
-	if l.about != "" {
+	switch {
+	case l.about != "":
 		what = "verify " + l.about
+	case l.recovery:
+		what = "recovery"
 	}
 	lines := []string{fmt.Sprintf("%s   step %d of about %d, %s", what, l.done+1, max(l.total, l.done+1), l.left(elapsed))}
 	if l.generator != nil {
@@ -140,14 +144,25 @@ func (l *live) step(s load.Step) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done++
-	if s.Passed || s.Why != load.GeneratorAtLimit && !s.Cut {
-		l.kept[s.Rate] = s.Passed
-	}
 	verdict := "kept up"
 	if !s.Passed {
 		verdict = string(s.Why)
 	}
+	if l.recovery {
+		l.say(&s, verdict+"; recovery")
+		return
+	}
+	if s.Passed || s.Why != load.GeneratorAtLimit && !s.Cut {
+		l.kept[s.Rate] = s.Passed
+	}
 	l.say(&s, verdict+"; "+l.knee())
+}
+
+// recovers is told that the steps from now on are of the recovery.
+func (l *live) recovers() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recovery, l.total = true, l.done+load.RecoverySteps
 }
 
 // began and cell are told of each measurement of a verification.

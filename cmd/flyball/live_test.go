@@ -34,6 +34,25 @@ func TestAStepIsALineWhereNobodyLooks(t *testing.T) {
 `, lines.String())
 }
 
+// Half of the knee is not too much because the target is not yet well again.
+func TestARecoveryTellsNothingOfTheKnee(t *testing.T) {
+	var lines strings.Builder
+	p := load.DefaultPlan()
+	before := p.Steps()
+	p.Recover = true
+	require.Equal(t, before+2, p.Steps())
+	l := new(loadtestCommand).live(&output{stderr: &lines}, p.Steps(), time.Minute)
+	l.step(load.Step{Rate: 100, For: time.Second, Passed: true})
+	l.step(load.Step{Rate: 110, For: time.Second, Why: load.Flat})
+	l.recovers()
+	require.Equal(t, "recovery   step 3 of about 4, about 2s left", l.picture(2 * time.Second)[0])
+	l.step(load.Step{Rate: 200, For: time.Second, Why: load.Flat})
+	l.step(load.Step{Rate: 50, For: time.Second, Why: load.TooSlow})
+	require.Equal(t, []string{"recovery   step 5 of about 5, about 1s left", "  the knee is between 100 and 110 calls/s"}, l.picture(4*time.Second))
+	l.end()
+	require.Contains(t, lines.String(), "50 calls/s for 1 s: 0/s, p50 0, p99 0, errors 0%; p99; recovery\n")
+}
+
 func TestQuietSaysNothing(t *testing.T) {
 	var lines strings.Builder
 	l := (&loadtestCommand{Quiet: true}).live(&output{stderr: &lines, status: &lines}, 5, time.Minute)

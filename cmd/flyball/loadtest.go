@@ -220,7 +220,7 @@ func (c *loadtestCommand) find(ctx context.Context, target load.Target, run *loa
 	show := c.live(out, run.Plan.Steps(), run.Plan.MaxTime)
 	defer show.end()
 	show.holds(&g, "")
-	f := load.Finder{Plan: run.Plan, Hold: g.Hold, Ceiling: run.Ceiling, Told: show.step}
+	f := load.Finder{Plan: run.Plan, Hold: g.Hold, Ceiling: run.Ceiling, Told: show.step, Recover: show.recovers}
 	run.Found, err = f.Find(ctx)
 	return err
 }

@@ -13,6 +13,7 @@ type Finder struct {
 	Hold    func(ctx context.Context, rate float64, span Span) (Step, error)
 	Ceiling float64    // calls a second that the generator can do here; 0 means not known
 	Told    func(Step) // told of each step; nil tells nobody
+	Recover func()     // told that the knee is known, and that the steps from now on are of the recovery; nil tells nobody
 }
 
 // Found is what a Finder found.

@@ -71,7 +71,11 @@ func (p *Plan) Rates() []float64 {
 
 // Steps is about how many steps a run may have.
 func (p *Plan) Steps() int {
-	return len(p.Rates()) + int(math.Ceil(math.Log2(math.Log(p.Factor)/math.Log1p(p.Within)))) + 1
+	steps := len(p.Rates()) + int(math.Ceil(math.Log2(math.Log(p.Factor)/math.Log1p(p.Within)))) + 1
+	if p.Recover {
+		steps += RecoverySteps
+	}
+	return steps
 }
 
 // Write tells a person what the run would do.

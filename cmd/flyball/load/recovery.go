@@ -20,6 +20,10 @@ type Recovery struct {
 	Steps []Step        `json:"steps"` // the first is of Over
 }
 
+// RecoverySteps is how many steps a recovery has at least: one of too much, and one
+// with which the target is well again.
+const RecoverySteps = 2
+
 // What a recovery is tried with, as multiples of the knee.
 const (
 	overKnee  = 2
@@ -34,6 +38,9 @@ func (c *climb) recovery(ctx context.Context) error {
 	if not := c.unable(r.Over); not != "" {
 		r = Recovery{Not: not}
 		return nil
+	}
+	if c.Recover != nil {
+		c.Recover()
 	}
 	short := Span{Min: c.Plan.Min, Max: c.Plan.Min}
 	hold := func(rate float64) (*Step, error) {

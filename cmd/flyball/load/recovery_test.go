@@ -18,8 +18,13 @@ func recovering() Plan {
 
 func TestRecoveryTakesAsLongAsTheBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		found, err := find(t, serves(8, 0, always(20*ms)).call, recovering()) // 400/s
+		g := generator(serves(8, 0, always(20*ms)).call) // 400/s
+		begun, after := 0, 0
+		f := Finder{Plan: recovering(), Hold: g.Hold, Recover: func() { begun++ }, Told: func(Step) { after += begun }}
+		found, err := f.Find(t.Context())
 		require.NoError(t, err)
+		require.Equal(t, 1, begun)
+		require.Equal(t, RecoverySteps, after)
 		r := found.Recovery
 		require.NotNil(t, r)
 		require.InEpsilon(t, 800, r.Over, 0.1)
