@@ -20,7 +20,7 @@ type fitCommand struct {
 	Service string `enum:"empirical,lognormal,gamma" default:"empirical" help:"Kind of the service times, one of ${enum}."`
 	Output  string `short:"o" placeholder:"FILE" help:"Write the scenario to this file."`
 	Force   bool   `help:"Write a twin that is not to be believed all the same."`
-	Format  string `enum:"table,yaml" default:"table" help:"One of ${enum}; yaml is the scenario."`
+	Format  string `enum:"table,json,yaml" default:"table" help:"One of ${enum}; yaml is the scenario."`
 }
 
 // Help implements kong.HelpProvider.
@@ -68,15 +68,30 @@ func (c *fitCommand) run(ctx context.Context, out *output) error {
 		out.notes = append(out.notes, "no scenario was written; --force takes the twin as it is")
 		out.gate = errFailed
 	}
-	if c.Format == "table" {
+	switch {
+	case c.Format == "json":
+		if err := documents(out, []fitted{{source, twin.Model, twin.Capacity, twin.Sheds, doubt, twin.Judged}}); err != nil {
+			return err
+		}
+	case c.Format == "table":
 		report.Fitted(out, twin, out.look)
-	} else if !refused {
+	case !refused:
 		out.Write(scenario.Bytes())
 	}
 	if target != "" && !refused {
 		out.files = append(out.files, file{path: target, data: scenario.Bytes()})
 	}
 	return nil
+}
+
+// fitted is what a twin is worth, with durations in nanoseconds.
+type fitted struct {
+	Source   string          `json:"source"`
+	Model    string          `json:"model"`
+	Capacity float64         `json:"capacity"`        // calls a second
+	Sheds    int             `json:"sheds,omitempty"` // calls in flight beyond which others are refused
+	Doubt    string          `json:"doubt,omitempty"` // why it is not to be believed
+	Judged   []fit.Judgement `json:"judged"`          // what was held out, by rising rate
 }
 
 // fit makes the twin, and says of what.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/flyball-go/flyball/cmd/flyball/internal/fit"
 	"github.com/flyball-go/flyball/cmd/flyball/load"
 	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
@@ -54,6 +55,15 @@ func TestFitWritesAScenarioThatCanBePlayed(t *testing.T) {
 	require.Regexp(t, `(?m)^the others wait +8 .*◂$`, shown)
 	require.Regexp(t, `(?m)^empirical .*◂$`, shown)
 	require.Regexp(t, `(?m)^lognormal +40 ms +σ `, shown)
+	var told fitted
+	require.NoError(t, json.Unmarshal([]byte(f.ok("fit", "run.json", "--format", "json")), &told))
+	require.Equal(t, fit.Servers, told.Model)
+	require.InEpsilon(t, 200, told.Capacity, 0.05)
+	require.Empty(t, told.Doubt)
+	require.True(t, told.Judged[0].Below)
+	require.InEpsilon(t, 40*time.Millisecond, told.Judged[0].Measured.P99, 0.05)
+	require.InEpsilon(t, told.Judged[0].Measured.P99, told.Judged[0].Predicted.P99, 0.15)
+	require.LessOrEqual(t, told.Judged[0].Predicted.Low.P99, told.Judged[0].Predicted.High.P99)
 	text, err := os.ReadFile("twin.yaml")
 	require.NoError(t, err)
 	require.Equal(t, string(text), f.ok("fit", "run.json", "--format", "yaml"))

@@ -15,12 +15,12 @@ const Tolerance = 0.15
 // A Judgement is what the twin says of a rate, or a stretch of a trace, that it was
 // not made of, beside what was measured there.
 type Judgement struct {
-	Where     string
-	Rate      float64
-	Calls     int  // that ended well
-	Below     bool // the target kept up, and the rate is well below what it can do
-	Measured  Seen
-	Predicted Prediction
+	Where     string     `json:"where"`
+	Rate      float64    `json:"rate"`
+	Calls     int        `json:"calls"` // that ended well
+	Below     bool       `json:"below"` // the target kept up, and the rate is well below what it can do
+	Measured  Seen       `json:"measured"`
+	Predicted Prediction `json:"predicted"`
 }
 
 // well is the share of capacity below which latency can be predicted. Waiting goes

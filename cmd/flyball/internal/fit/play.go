@@ -81,8 +81,9 @@ func play(ctx context.Context, sc *simulate.Scenario, begin []time.Duration, mos
 
 // Seen is what comes of a rate.
 type Seen struct {
-	Goodput  float64 // calls a second
-	P50, P99 time.Duration
+	Goodput float64       `json:"goodput"` // calls a second
+	P50     time.Duration `json:"p50"`
+	P99     time.Duration `json:"p99"`
 }
 
 // measured is what a load test has of a step. Latency counts from when a call

@@ -15,7 +15,8 @@ import (
 // of a target that is as the twin.
 type Prediction struct {
 	Seen
-	Low, High Seen
+	Low  Seen `json:"low"`
+	High Seen `json:"high"`
 }
 
 // An effort is how many calls a step is played with: so many, but at least and at
