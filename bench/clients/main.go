@@ -27,17 +27,16 @@ type plan struct {
 	probe    time.Duration // for each measurement of capacity
 	warmup   time.Duration // of the overload, not counted
 	length   time.Duration // of the overload after it
-	rounds   int           // of idle calls, with and without, of all pairs of clients
-	calls    int           // in a round
+	rounds   int           // of idle calls, with and without, of each pair of clients
+	warm     int           // idle calls of each client before
 }
 
 func main() {
-	p := plan{patience: 500 * time.Millisecond, probe: time.Second}
+	p := plan{patience: 500 * time.Millisecond, probe: time.Second, warm: 400}
 	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
 	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
 	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")
-	flag.IntVar(&p.rounds, "rounds", 600, "rounds of idle calls")
-	flag.IntVar(&p.calls, "calls", 40, "idle calls in a round")
+	flag.IntVar(&p.rounds, "rounds", 1500, "rounds of idle calls of each pair")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

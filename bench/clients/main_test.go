@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { clienttest.Main(m) }
 
 func TestEachClientGetsThroughBothTrials(t *testing.T) {
 	p := plan{patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
-		warmup: 100 * time.Millisecond, length: 300 * time.Millisecond, rounds: 2, calls: 5}
+		warmup: 100 * time.Millisecond, length: 300 * time.Millisecond, rounds: 2, warm: 5}
 	for _, s := range subjects {
 		t.Run(s.name, func(t *testing.T) {
 			p.only = s.name

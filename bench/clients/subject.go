@@ -68,15 +68,7 @@ func (s subject) try(ctx context.Context, p plan) (l overload, c overhead, err e
 	if err != nil {
 		return l, c, err
 	}
-	c, err = measureOverhead(ctx, p, func() (plain, limited client, err error) {
-		if plain, err = srv.client(nil); err != nil {
-			return plain, limited, err
-		}
-		if limited, err = srv.client(free); err != nil {
-			plain.close()
-		}
-		return plain, limited, err
-	})
+	c, err = measureOverhead(ctx, p, srv.client, free)
 	if err != nil {
 		return l, c, err
 	}
