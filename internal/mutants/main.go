@@ -33,6 +33,7 @@ func main() {
 
 func all(part, dir string) error {
 	var tried, alive int
+	var broken error
 	for _, m := range catalogue {
 		if !strings.Contains(m.name, part) {
 			continue
@@ -41,13 +42,16 @@ func all(part, dir string) error {
 		noticed, err := m.noticed(dir)
 		switch {
 		case err != nil:
-			return fmt.Errorf("%s: %w", m.name, err)
+			broken = errors.Join(broken, fmt.Errorf("%s: %w", m.name, err))
 		case noticed:
 			fmt.Printf("noticed    %s\n", m.name)
 		default:
 			alive++
 			fmt.Printf("UNNOTICED  %s, in %s, by go test %s -run '%s'\n", m.name, m.file, m.pkg, m.run)
 		}
+	}
+	if broken != nil {
+		return broken
 	}
 	fmt.Printf("%d of %d faults noticed\n", tried-alive, tried)
 	if alive > 0 {

@@ -62,7 +62,7 @@ var catalogue = []mutant{
 
 	// What wraps calls.
 	{"a panic keeps its permit", "adaptive/do.go", "defer p.Release()\n\terr = f(ctx)", "err = f(ctx)", "./adaptive", "TestI9"},
-	{"a body gives its permit back at the headers", "contrib/adaptivehttp/transport.go", "resp.Body = b.dressed()", "b.done(answer)\n\tresp.Body = b.dressed()", "./contrib/adaptivehttp", "TestBodyOfUnstatedLengthIsWaitedFor"},
+	{"a body gives its permit back at the headers", "contrib/adaptivehttp/transport.go", "resp.Body = b.dressed()", "b.end(answer)\n\tresp.Body = b.dressed()", "./contrib/adaptivehttp", "TestBodyOfUnstatedLengthIsWaitedFor"},
 	{"a body that nobody reads keeps its permit", "contrib/adaptivehttp/nursery.go", "b.watch() // without mu", "_ = b // without mu", "./contrib/adaptivehttp", "TestPermit"},
 
 	// The pool.
