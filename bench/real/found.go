@@ -120,5 +120,8 @@ func (f *found) at(times float64, guarded bool) (c cell) {
 func (c cell) failed() float64 { return 100 * (1 - c.Measured.OK/max(1, c.Measured.Sent)) }
 
 func short(d time.Duration) string {
+	if d >= time.Second {
+		return fmt.Sprintf("%.3g s", d.Seconds())
+	}
 	return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
 }
