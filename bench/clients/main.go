@@ -23,6 +23,8 @@ import (
 // plan is what each client is put through.
 type plan struct {
 	only     string        // name of one subject; empty means all
+	initial  int           // first limit; 0 is the library's own
+	queue    int           // calls that may wait for a permit; −1 is none, 0 the library's own
 	patience time.Duration // of a caller
 	probe    time.Duration // for each measurement of capacity
 	warmup   time.Duration // of the overload, not counted
@@ -34,6 +36,8 @@ type plan struct {
 func main() {
 	p := plan{patience: 500 * time.Millisecond, probe: time.Second, warm: 400}
 	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
+	flag.IntVar(&p.initial, "initial", 0, "first limit; 0 is the library's own")
+	flag.IntVar(&p.queue, "queue", -1, "calls that may wait for a permit; -1 is none, 0 the library's own")
 	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
 	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")
 	flag.IntVar(&p.rounds, "rounds", 1500, "rounds of idle calls of each pair")

@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { clienttest.Main(m) }
 
 func TestEachClientGetsThroughBothTrials(t *testing.T) {
-	p := plan{patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
+	p := plan{queue: -1, patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
 		warmup: 100 * time.Millisecond, length: 300 * time.Millisecond, rounds: 2, warm: 5}
 	for _, s := range subjects {
 		t.Run(s.name, func(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 	fmt.Fprintf(out, "Three times what the server can do, in an open loop: %v to learn and %v that count.\n"+
 		"Callers give up after %v. p99 is of good answers, from the instant when the call was due;\n"+
-		"unloaded, of a lone caller for as long, half of it before the limited client's turn and half after.\n\n", p.warmup, p.length, p.patience)
+		"unloaded, of a lone caller for as long, half of it before the limited client's turn and half after.\n"+
+		"The limiter has Initial %d (0 is the library's own) and Queue %d.\n\n", p.warmup, p.length, p.patience, p.initial, p.queue)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "client\tserver\tcapacity\tunloaded p99\toffered\tlimiter\tgoodput\tof capacity\tp99\tof unloaded\tlate\trejected\terrors\tlimit")
 	for _, l := range loads {

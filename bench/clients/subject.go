@@ -60,7 +60,7 @@ func (s subject) try(ctx context.Context, p plan) (l overload, c overhead, err e
 		return l, c, err
 	}
 	defer srv.stop()
-	limit, err := adaptive.New(adaptive.Config{Name: s.name, Queue: -1}) // callers would rather be told no than wait
+	limit, err := adaptive.New(adaptive.Config{Name: s.name, Initial: p.initial, Queue: p.queue})
 	if err != nil {
 		return l, c, err
 	}
