@@ -87,7 +87,7 @@ func (f *found) stands(k *kind) string {
 // twinRow is of the held-out rate at which the twin's p99 is off the most. From 90 %
 // of capacity on a few percent of it are any amount of waiting, and fit judges none.
 func (f *found) twinRow(k *kind) row {
-	r := row{k.what, "twin's p99, worst of what was held out", "–", "nothing was held out", "± 20 %", false, ""}
+	r := row{k.what, "", "–", "nothing was held out", "± 20 %", false, ""}
 	worst, n := -1.0, 0
 	for _, j := range f.Twin.Judged {
 		if !j.Below {

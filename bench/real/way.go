@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -170,7 +171,7 @@ func (w *way) closedLoop() (float64, error) {
 // up to so much.
 func (w *way) flyball(may int, args ...string) ([]byte, error) {
 	fmt.Fprintf(w.out, "\n$ flyball %s\n", strings.Join(args, " "))
-	var said strings.Builder
+	var said bytes.Buffer
 	c := exec.CommandContext(w.ctx, w.command, args...)
 	c.Dir, c.Stdout, c.Stderr = w.folder, io.MultiWriter(w.out, &said), w.out
 	// An interrupt of the terminal reaches the command as well, and it says what it has.
@@ -178,7 +179,7 @@ func (w *way) flyball(may int, args ...string) ([]byte, error) {
 	if err := c.Run(); err != nil && (c.ProcessState == nil || c.ProcessState.ExitCode() < 0 || c.ProcessState.ExitCode() > may) {
 		return nil, fmt.Errorf("flyball %s: %w", args[0], err)
 	}
-	return []byte(said.String()), nil
+	return said.Bytes(), nil
 }
 
 func (w *way) path(name string) string { return filepath.Join(w.folder, name) }
