@@ -13,7 +13,7 @@ type Generator struct {
 	InFlight int           // most calls at a time; what would be more is not sent, and counted
 	Timeout  time.Duration // of a call
 	GiveUp   int           // failures in a row after which a target counts as dead
-	Patient  bool          // time-outs are none of them: they are what is measured
+	Patient  bool          // time-outs and refusals are none of them: they are what is measured
 
 	now atomic.Pointer[tally] // of the step that is being held
 }

@@ -20,7 +20,7 @@ const windows = 10
 type tally struct {
 	begin   time.Time
 	warm    time.Duration // calls that should begin before it do not count
-	patient bool          // time-outs are no failures in a row
+	patient bool          // time-outs and refusals are no failures in a row
 	calls   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -69,11 +69,13 @@ func (t *tally) ended(intended, begun time.Time, err error) {
 	t.inFlight--
 	rejected, canceled := errors.Is(err, adaptive.ErrRejected), errors.Is(err, context.Canceled)
 	timedOut := err != nil && kind(err) == timeout
+	status, _ := err.(Status)
+	refused := status.Refused()
 	switch {
 	case err == nil:
 		t.inARow = 0
 		t.ends = append(t.ends, now.Sub(t.begin))
-	case rejected, canceled, timedOut && t.patient:
+	case rejected, canceled, t.patient && (timedOut || refused):
 	default:
 		t.inARow++
 		t.last = err
@@ -94,7 +96,7 @@ func (t *tally) ended(intended, begun time.Time, err error) {
 	}
 	if err != nil {
 		t.step.Errors[kind(err)]++
-		if s, ok := err.(Status); ok && s.Refused() {
+		if refused {
 			t.step.Refused++
 		}
 		return

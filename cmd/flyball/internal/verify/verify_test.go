@@ -144,6 +144,47 @@ func TestATargetThatDoesNotComeBackEndsIt(t *testing.T) {
 	})
 }
 
+// sheds is a target that says no beyond so many inside, who may all be gone.
+func sheds(inside int, t load.Target) load.Target {
+	places := make(chan struct{}, inside)
+	return func(ctx context.Context) error {
+		select {
+		case places <- struct{}{}:
+		default:
+			return load.Status(503)
+		}
+		done := make(chan error, 1)
+		go func() {
+			done <- t(context.WithoutCancel(ctx))
+			<-places
+		}()
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Callers who wait less than a full target takes get nothing but time-outs and
+// refusals from it. It is not dead: that is the collapse that is measured.
+func TestATargetThatShedsAndWhoseCallersLeaveIsNotDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer drain()
+		c := check(8, sheds(40, target(8)))
+		c.Timeout = 120 * ms // 40 are done in 200
+		v, err := c.Run(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, v.Failed())
+		with, without := v.At(2, true), v.At(2, false)
+		require.Greater(t, with.Measured.Goodput, 0.9*c.Knee.Goodput)
+		require.Zero(t, without.Measured.OK)
+		require.Greater(t, without.Measured.Refused, uint64(c.GiveUp))
+		require.Equal(t, without.Measured.Sent, without.Measured.Errors["status 503"]+without.Measured.Errors["timeout"], without.Measured.Errors)
+	})
+}
+
 func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer drain()
