@@ -5,8 +5,11 @@
 //
 // The first offers three times what the server can do, in an open loop. The second
 // makes calls to a server that has nothing else to do, which shows what the limiter
-// costs. It needs redis-server and PostgreSQL on the machine, and leaves a kind of
-// server out only if told to with -only.
+// costs. The limiter begins with one call and finds how many more there may be, so
+// that a server which does one thing at a time never has six in line; and it has no
+// queue, as at three times the load the next caller is there soon after one has left.
+// It needs redis-server and PostgreSQL on the machine, and leaves a kind of server
+// out only if told to with -only.
 package main
 
 import (
@@ -36,7 +39,7 @@ type plan struct {
 func main() {
 	p := plan{patience: 500 * time.Millisecond, probe: time.Second, warm: 400}
 	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
-	flag.IntVar(&p.initial, "initial", 0, "first limit; 0 is the library's own")
+	flag.IntVar(&p.initial, "initial", 1, "first limit; 0 is the library's own")
 	flag.IntVar(&p.queue, "queue", -1, "calls that may wait for a permit; -1 is none, 0 the library's own")
 	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
 	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")

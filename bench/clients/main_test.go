@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { clienttest.Main(m) }
 
 func TestEachClientGetsThroughBothTrials(t *testing.T) {
-	p := plan{queue: -1, patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
+	p := plan{initial: 1, queue: -1, patience: 300 * time.Millisecond, probe: 100 * time.Millisecond,
 		warmup: 100 * time.Millisecond, length: 300 * time.Millisecond, rounds: 2, warm: 5}
 	for _, s := range subjects {
 		t.Run(s.name, func(t *testing.T) {
@@ -24,6 +24,7 @@ func TestEachClientGetsThroughBothTrials(t *testing.T) {
 			t.Log("\n" + out.String())
 			require.Equal(t, 4, strings.Count(out.String(), "\n"+s.name+" "), "a row without, one with, one of numbers of callers and one of idle calls")
 			require.NotContains(t, out.String(), "NaN")
+			require.Contains(t, out.String(), "flyball, Initial 1, no queue")
 		})
 	}
 }

@@ -7,12 +7,26 @@ import (
 	"time"
 )
 
+// config says what of the limiter is not the library's own.
+func (p plan) config() string {
+	text := "flyball"
+	if p.initial != 0 {
+		text += fmt.Sprintf(", Initial %d", p.initial)
+	}
+	switch {
+	case p.queue < 0:
+		text += ", no queue"
+	case p.queue > 0:
+		text += fmt.Sprintf(", Queue %d", p.queue)
+	}
+	return text
+}
+
 // report prints the tables.
 func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 	fmt.Fprintf(out, "Three times what the server can do, in an open loop: %v to learn and %v that count.\n"+
 		"Callers give up after %v. p99 is of good answers, from the instant when the call was due;\n"+
-		"unloaded, of a lone caller for as long, half of it before the limited client's turn and half after.\n"+
-		"The limiter has Initial %d (0 is the library's own) and Queue %d.\n\n", p.warmup, p.length, p.patience, p.initial, p.queue)
+		"unloaded, of a lone caller for as long, half of it before the limited client's turn and half after.\n\n", p.warmup, p.length, p.patience)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "client\tserver\tcapacity\tunloaded p99\toffered\tlimiter\tgoodput\tof capacity\tp99\tof unloaded\tlate\trejected\terrors\tlimit")
 	for _, l := range loads {
@@ -22,7 +36,7 @@ func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 				o.p99.Round(100*time.Microsecond), float64(o.p99)/float64(l.unloaded), o.late, o.rejected, o.bad, limit)
 		}
 		row("none", l.plain, "–")
-		row("flyball", l.limited, fmt.Sprint(l.limit))
+		row(p.config(), l.limited, fmt.Sprint(l.limit))
 	}
 	if err := w.Flush(); err != nil {
 		return err
