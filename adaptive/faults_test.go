@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // What was measured of other limiters, played to ours: each test is named after
@@ -101,6 +103,7 @@ func TestF1PanicLeaksNoPermit(t *testing.T) {
 }
 
 func TestF2FastErrorsDoNotRaiseTheLimit(t *testing.T) {
+	raced.Spare(t)
 	for _, law := range laws {
 		l := newLoop(t, law, Config{})
 		l.lasts(time.Minute)
@@ -123,6 +126,7 @@ func TestF3DeadlinesThatExpireLowerTheLimit(t *testing.T) {
 }
 
 func TestF4LimitConvergesAndStays(t *testing.T) {
+	raced.Spare(t)
 	for _, law := range laws {
 		l := newLoop(t, law, Config{Initial: 38})
 		l.lasts(10 * time.Minute)
@@ -156,6 +160,7 @@ func TestP1NoWakeUpIsLost(t *testing.T) {
 }
 
 func TestP2LatencyThatGrowsKeepsTheLimitDown(t *testing.T) {
+	raced.Spare(t)
 	for _, law := range laws {
 		l := newLoop(t, law, Config{Max: 1000})
 		n := 0
@@ -193,6 +198,7 @@ func TestP3OneLuckyAnswerIsNotTheBaseline(t *testing.T) {
 }
 
 func TestP4P6ProbesUnderLoadDoNotLearnTheQueue(t *testing.T) {
+	raced.Spare(t)
 	for _, law := range laws {
 		for _, start := range []int{20, 900} {
 			l := newLoop(t, law, Config{Initial: start, Max: 1000})

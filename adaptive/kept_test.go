@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // keeping is a Limiter in real time, with a place that a call has kept.
@@ -162,7 +164,7 @@ func TestI3TwoEndsThatMeetAtHomeAreOne(t *testing.T) {
 // An end keeps its place at the very moment at which all are taken away.
 func TestAnEndThatMeetsWhoTakesPlacesAwayKeepsNone(t *testing.T) {
 	rounds := int64(20_000)
-	if raced() {
+	if raced.On {
 		rounds = 2_000
 	}
 	l, err := New(Config{Law: "fixed:8"})
@@ -225,7 +227,7 @@ func TestAnEndThatMeetsWhoTakesPlacesAwayKeepsNone(t *testing.T) {
 func TestI1KeptPlacesAreNeitherLostNorMade(t *testing.T) {
 	const goroutines, limit = 8, 32
 	calls := 20_000
-	if raced() {
+	if raced.On {
 		calls = 2_000
 	}
 	l, err := New(Config{Law: "fixed", Initial: limit})

@@ -13,6 +13,8 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // Real goroutines on real processors, for what virtual time and one goroutine
@@ -151,7 +153,7 @@ func TestI4NoWakeUpIsLostBetweenCancelsAndGrants(t *testing.T) {
 func meet(t *testing.T, l *Limiter, round func(r int) (a, b func())) (rounds int) {
 	t.Helper()
 	rounds = 40_000
-	if raced() {
+	if raced.On {
 		rounds = 3_000
 	}
 	var a, b func()

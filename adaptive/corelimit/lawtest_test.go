@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/flyball-go/flyball/adaptive/lawtest"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // TestLawsKeepTheirPromises holds the limits of go-concurrency-limits against what
@@ -12,6 +13,7 @@ import (
 // when to probe from a global source; behind their window of a second, laws hear of
 // overload late, and Gradient2 never.
 func TestLawsKeepTheirPromises(t *testing.T) {
+	raced.Spare(t)
 	for law := range Law(Laws) {
 		t.Run(law.String(), func(t *testing.T) { lawtest.Run(t, law, broken[law]...) })
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/adaptive/lawtest"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 func TestBuiltInLaws(t *testing.T) {
@@ -46,6 +47,7 @@ func (c *plantedController) Update(w adaptive.Window) adaptive.Decision {
 }
 
 func TestEveryPropertyCatchesALawThatBreaksIt(t *testing.T) {
+	raced.Spare(t)
 	global := rand.New(rand.NewPCG(3, 4))
 	for p, f := range map[lawtest.Property]planted{
 		lawtest.Finite:     func(w adaptive.Window, d *adaptive.Decision) { d.Value = math.Log(float64(-w.Samples())) },

@@ -2,4 +2,5 @@
 
 package raced
 
-const on = false
+// On tells whether it is on.
+const On = false

@@ -2,4 +2,5 @@
 
 package raced
 
-const on = true
+// On tells whether it is on.
+const On = true

@@ -8,7 +8,7 @@ import "testing"
 // as another test that stays. A plain run has t whole.
 func Spare(t testing.TB) {
 	t.Helper()
-	if on {
+	if On {
 		t.Skip("nothing for the race detector to find")
 	}
 }
