@@ -235,6 +235,9 @@ func loose(w *world) {
 // tighten is Limiter.tighten in steps.
 func (w *world) tighten() {
 	w.pause(func() bool { return !w.taking })
+	if w.l.gate.load()&flagKept == 0 {
+		return // another has done it
+	}
 	w.taking = true
 	w.l.gate.clear(flagKeep)
 	n := 0
@@ -431,6 +434,7 @@ func TestEveryInterleavingKeepsThePromises(t *testing.T) {
 		{"a place is kept and claimed", 4, 3, []actor{loose, guest(0), guest(0)}},
 		{"a kept place stands in the way", 1, 3, []actor{loose, guest(0), try}},
 		{"two tries for one kept place", 1, 2, []actor{loose, guest(0), try, try}},
+		{"two find a kept place, and one waits then", 1, 3, []actor{loose, guest(0), try, stay}},
 		{"a kept place, and a call that waits", 1, 2, []actor{loose, guest(0), guest(0), stay, stay}},
 		{"a guest comes back while places are taken away", 2, 2, []actor{loose, guest(0), guest(0), stay, try}},
 		{"keeping begins again", 2, 2, []actor{loose, guest(0), try, loose, stay}},

@@ -97,6 +97,17 @@ func (l *Limiter) tighten() word {
 	}
 	l.keptMu.Lock() // so that who finds flagKept set waits until this is done
 	defer l.keptMu.Unlock()
+	l.emptyHomes()
+	return l.gate.load()
+}
+
+// emptyHomes is tighten for who has keptMu. He may have waited for it until another
+// had done this: then somebody may wait, who would not hear of a place that is freed
+// here, and whatever is still kept is about to be freed by the end that kept it.
+func (l *Limiter) emptyHomes() {
+	if l.gate.load()&flagKept == 0 {
+		return
+	}
 	l.gate.clear(flagKeep)
 	n := 0
 	for i := range l.homes {
@@ -106,5 +117,4 @@ func (l *Limiter) tighten() word {
 	}
 	l.gate.release(n)
 	l.gate.clear(flagKept)
-	return l.gate.load()
 }

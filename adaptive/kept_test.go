@@ -222,6 +222,30 @@ func TestAnEndThatMeetsWhoTakesPlacesAwayKeepsNone(t *testing.T) {
 	require.Zero(t, l.Stats().InFlight)
 }
 
+// Two find a kept place in their way. While the second waits to take it away, the first
+// has done so, and somebody queues behind an end that saw places kept and does not keep
+// its own.
+func TestWhoComesLateLeavesAPlaceToTheEndThatKeptIt(t *testing.T) {
+	l := keeping(t, 2)
+	l.gate.clear(flagKeep | flagKept) // the first is through, and the end comes to its home now
+	take(t, l, 1)
+	admitted := false
+	l.AcquireFunc(func(_ Permit, err error) {
+		require.NoError(t, err)
+		admitted = true
+	})
+	require.Equal(t, 1, l.Stats().Waiting)
+	l.keptMu.Lock()
+	l.emptyHomes()
+	l.keptMu.Unlock()
+	for i := range l.homes {
+		if s := &l.homes[i]; s.word.Load()&slotState == slotKept {
+			l.unkeep(s, s.word.Load())
+		}
+	}
+	require.True(t, admitted, "nobody else tells who waits")
+}
+
 // Calls of every kind come and go at home while places are taken away: none is lost,
 // and none is counted that was not.
 func TestI1KeptPlacesAreNeitherLostNorMade(t *testing.T) {

@@ -29,6 +29,7 @@ var catalogue = []mutant{
 	{"places are kept while somebody waits", "adaptive/kept.go", "w&shut != 0 || 4*", "4*", "./adaptive", explore},
 	{"who keeps a place does not look again", "adaptive/permit.go", "} else if !l.gate.load().keeps() {", "} else if false {", "./adaptive", "TestAnEndThatMeets"},
 	{"a Tap's call does not look again", "adaptive/permit.go", "s.word.Store(w)\n\t\tif !l.gate.load().keeps() {", "s.word.Store(w)\n\t\tif false {", "./adaptive", "TestAnEndThatMeets"},
+	{"who comes late takes places away again", "adaptive/kept.go", "if l.gate.load()&flagKept == 0 {\n\t\treturn\n\t}\n\tl.gate.clear", "l.gate.clear", "./adaptive", "TestWhoComesLate"},
 	{"a kept place is in nobody's reach", "adaptive/limiter.go", "for !ok && w&flagKept != 0", "for false && w&flagKept != 0", "./adaptive", "TestAKeptPlace"},
 	{"who waits leaves kept places alone", "adaptive/wait.go", "case g&flagKept != 0:\n\t\t\tl.tighten()", "case false:", "./adaptive", "TestAKeptPlace"},
 	{"a closed gate keeps places", "adaptive/gate.go", "w&^flagKeep|flagBarred", "w|flagBarred", "./adaptive", "TestNoKeptPlace"},
