@@ -21,11 +21,12 @@ const (
 	patience                       // letting one window speak against start-up
 	alarm                          // a probe at once when round trips rise, and the limit back if the downstream is slower
 	memory                         // going back fast to the limit from before time-outs
-	deeper                         // … and a deeper probe where the round trip followed the concurrency all the way
-	verification                   // a deep probe after any start-up, and no going back to limits that it never saw good
+	verification                   // a deep probe after any start-up, deeper ones while they meet a queue, and no going back to limits that it never saw good
+	witness                        // believing half of a rise that only a called probe has seen, where the last other one met a queue
+	ledger                         // ending start-up where calls in flight come to nothing, and a bound from there
 )
 
-var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory", "deeper", "verification"}
+var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory", "verification", "witness", "ledger"}
 
 // has reports whether the law works with part p.
 func (without parts) has(p parts) bool { return without&p == 0 }

@@ -32,6 +32,8 @@ type baseline struct {
 	load    float64   // mean in flight of that window
 	limit   float64   // during the probe
 	drift   float64   // surprise of the last probe, for two in a row
+	alone   bool      // the probe was called: other clients may not cut with it
+	fell    bool      // in the last that was not, the round trip fell with the concurrency
 }
 
 // ratio is the round trip of s over the baseline.
@@ -121,6 +123,7 @@ func (b *baseline) depth(s statistic, limit float64) float64 {
 func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden bool) (float64, Collect) {
 	a = max(1, b.least, math.Round(a))
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
+	b.alone = sudden
 	length := max(max(4, 24/a)*b.rtt, s.rtt)
 	most, calls := length, 0
 	if sudden {
@@ -158,6 +161,14 @@ func (b *baseline) probed(w *Window, s statistic) (rose, followed bool) {
 	if b.without.has(elasticity) && d > 0 && b.load > 1.2*b.limit {
 		weight *= clamp((0.7-b.elasticity(s, b.before.rtt, b.load))/0.4, 0, 1)
 	}
+	if b.without.has(witness) && b.load > 1.2*b.limit {
+		switch {
+		case !b.alone:
+			b.fell = b.elasticity(s, b.before.rtt, b.load) > 0.3
+		case d > 0 && b.fell: // perhaps the queue of those who did not cut
+			weight /= 2
+		}
+	}
 	b.rtt *= math.Exp(weight * d)
 	b.v = (1-weight)*(1-weight)*b.v + weight*weight*s.v
 	if weight*d > 0.22 {
@@ -172,7 +183,7 @@ func (b *baseline) probed(w *Window, s statistic) (rose, followed bool) {
 // is asked only up to the limit where the baseline was first learnt, for start-up has
 // seen what there is below any other.
 func (b *baseline) followed(s statistic) bool {
-	if !b.without.has(deeper) || b.limit <= max(1, b.least) || b.limit > b.at || b.load <= 1.2*b.limit || s.n < 12 {
+	if !b.without.has(verification) || b.limit <= max(1, b.least) || b.limit > b.at || b.load <= 1.2*b.limit || s.n < 12 {
 		return false
 	}
 	fell := math.Log(b.before.rtt/s.rtt) - math.Sqrt(b.before.v+s.v)

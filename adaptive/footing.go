@@ -11,6 +11,7 @@ import (
 type footing struct {
 	without parts
 	base    baseline
+	little  little
 	begun   int // windows seen, up to two
 
 	starting bool // doubling until a queue shows
@@ -38,7 +39,7 @@ const (
 	conceded     = 1.1  // round trip over the baseline that is always conceded
 	quietRatio   = 1.2  // … up to which start-up goes on
 	nearBaseline = 1.3  // … up to which a cut limit comes back fast
-	highRatio    = 1.54 // … that may mean a slower downstream
+	highRatio    = 2    // … that may mean a slower downstream
 )
 
 // collect asks for an ordinary window: one generation of calls and a floor, so
@@ -84,6 +85,9 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		return f.probe(f.last, f.load, w.Limit, d), f.last, false
 	}
 	f.last, f.load = s, w.MeanInFlight
+	if f.starving(w, &d) {
+		return f.finish(w, s, d), s, false
+	}
 	if f.overloaded(w, &d) {
 		return f.finish(w, s, d), s, false
 	}
@@ -121,6 +125,33 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		return d, s, true
 	}
 	return f.finish(w, s, d), s, false
+}
+
+// starving ends start-up where calls in flight come to nothing, although the middle of
+// the round trips does not tell, and puts it off while they may.
+func (f *footing) starving(w *Window, d *Decision) bool {
+	l := &f.little
+	if !f.without.has(ledger) {
+		return false
+	}
+	if !f.starting {
+		l.steady(w)
+		return false
+	}
+	account := l.starting(w, f.grew > 0.2)
+	if account == answered {
+		return false
+	}
+	d.Value, d.Bound = l.answered/l.span, l.places/l.span/2
+	d.Reason, d.Unless = "most places are held by calls that do not end", "goes on when more are answered"
+	if account == stuck {
+		f.starting = false
+		d.Limit = l.bound
+		d.Reason = "start-up is over: most places are held by calls that time out"
+		f.cool, f.high = 3, 0
+		f.base.last = time.Time{} // verify now
+	}
+	return true
 }
 
 // watch counts windows with a high round trip in a row.
@@ -194,6 +225,7 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 // queue even in that.
 func (f *footing) probed(w *Window, s statistic, d *Decision) (again bool) {
 	limit, rtt := f.base.limit, f.base.rtt
+	f.little.lift(w.Limit)
 	d.Value, d.Bound = s.rtt/1e6, rtt/1e6
 	d.Reason, d.Unless = "probe over and the limit back, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
 	rose, followed := f.base.probed(w, s)
@@ -226,6 +258,9 @@ func (f *footing) probed(w *Window, s statistic, d *Decision) (again bool) {
 // finish adds to d how to collect the next window: an ordinary one, or a probe of
 // the baseline if one is due.
 func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
+	if f.little.bound > 0 {
+		d.Limit = min(d.Limit, f.little.bound)
+	}
 	d.Limit = clamp(d.Limit, w.Min, w.Max)
 	if f.good > 0 && d.Limit >= f.good {
 		f.good = 0

@@ -131,7 +131,9 @@ func splits(t *testing.T, k int, service DistributionKind, times float64, seed u
 }
 
 // TestAFleetShares prints the table of docs/reliability.md, and holds what is reached.
-// With FLYBALL_LONG=1 the fleets are larger, and there are three seeds of each.
+// One draw says little of two clients: of 24 a quarter has over 1.5 calls in flight for
+// each server after the second has come, and 1.1 to 2.3 is what they have. With
+// FLYBALL_LONG=1 the fleets are larger, and there are three seeds of those.
 func TestAFleetShares(t *testing.T) {
 	sizes, loads, seeds := []int{1, 2, 8}, []float64{2}, 1
 	if long() {
@@ -142,6 +144,10 @@ func TestAFleetShares(t *testing.T) {
 			for _, k := range sizes {
 				if k > 64 && times > 2 {
 					continue // takes minutes
+				}
+				seeds := seeds
+				if k <= 2 {
+					seeds = 24
 				}
 				var all []split
 				for seed := range seeds {
