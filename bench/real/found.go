@@ -55,7 +55,6 @@ type cell struct {
 type row struct {
 	server, claim, truth, found, wanted string
 	met                                 bool
-	cannot                              string // why arithmetic rules it out
 }
 
 // rows are those of a server.
@@ -66,28 +65,21 @@ func (f *found) rows(k *kind) []row {
 	off := f.Knee.Rate/f.truth - 1
 	knee := fmt.Sprintf("%.0f/s at the knee", f.Knee.Goodput)
 	return []row{
-		{k.what, "knee", fmt.Sprintf("%.1f/s", f.truth), fmt.Sprintf("%.1f/s, %+.1f %%", f.Knee.Rate, 100*off), "± 15 %", math.Abs(off) <= 0.15, ""},
+		{k.what, "knee", fmt.Sprintf("%.1f/s", f.truth), fmt.Sprintf("%.1f/s, %+.1f %%", f.Knee.Rate, 100*off), "± 15 %", math.Abs(off) <= 0.15},
 		f.twinRow(k),
-		{k.what, "goodput at 2 ×, tuned", knee, fmt.Sprintf("%.0f/s, %.0f %%; %.0f %% of calls sent failed", with.Measured.Goodput, 100*kept, with.failed()), "≥ 90 %", kept >= 0.9, ""},
-		{k.what, "p99 at 2 ×, tuned", short(f.Knee.P99) + " at the knee", fmt.Sprintf("%s, %.2f ×", short(with.Measured.Waited.P99), slower), "≤ 2 ×", slower <= 2 && with.Measured.Waited.P99 > 0, ""},
-		{k.what, "goodput at 2 ×, plain", knee, fmt.Sprintf("%.0f/s, %.0f %%; %.0f %% of calls failed, p99 %s", without.Measured.Goodput, 100*left, without.failed(), short(without.Measured.Waited.P99)), "collapses: < 50 %", left < 0.5 && without.Measured.Sent > 0, f.stands(k)},
+		{k.what, "goodput at 2 ×, tuned", knee, fmt.Sprintf("%.0f/s, %.0f %%; %.0f %% of calls sent failed", with.Measured.Goodput, 100*kept, with.failed()), "≥ 90 %", kept >= 0.9},
+		{k.what, "p99 at 2 ×, tuned", short(f.Knee.P99) + " at the knee", fmt.Sprintf("%s, %.2f ×", short(with.Measured.Waited.P99), slower), "≤ 2 ×", slower <= 2 && with.Measured.Waited.P99 > 0},
+		{k.what, "goodput at 2 ×, plain", knee + ", patience " + short(f.patience()), fmt.Sprintf("%.0f/s, %.0f %%; %.0f %% of calls failed, p99 %s", without.Measured.Goodput, 100*left, without.failed(), short(without.Measured.Waited.P99)), "collapses: < 50 %", left < 0.5 && without.Measured.Sent > 0},
 	}
 }
 
-// stands says why a server cannot be brought to collapse: if it refuses so early that
-// what is in line is worked off within the patience of the callers, nobody gives up.
-func (f *found) stands(k *kind) string {
-	line := time.Duration(float64(k.sheds) / f.truth * float64(time.Second))
-	if k.sheds == 0 || line >= patience {
-		return ""
-	}
-	return fmt.Sprintf("at most %d are inside, and done within %d ÷ %.0f/s = %s, so nobody gives up", k.sheds, k.sheds, f.truth, short(line))
-}
+// patience is how long callers wait, to the millisecond.
+func (f *found) patience() time.Duration { return (patient * f.Knee.P99).Round(time.Millisecond) }
 
 // twinRow is of the held-out rate at which the twin's p99 is off the most. From 90 %
 // of capacity on a few percent of it are any amount of waiting, and fit judges none.
 func (f *found) twinRow(k *kind) row {
-	r := row{k.what, "", "–", "nothing was held out", "± 20 %", false, ""}
+	r := row{k.what, "", "–", "nothing was held out", "± 20 %", false}
 	worst, n := -1.0, 0
 	for _, j := range f.Twin.Judged {
 		if !j.Below {

@@ -6,7 +6,7 @@
 //
 // Each server is a process of its own on one processor, so that what it computes is
 // not what the generator lacks. What was found is put beside the truth, a line for
-// each claim; it exits with 1 if a bound is missed that arithmetic does not rule out.
+// each claim; it exits with 1 if a bound is missed.
 // The machine should have two processors at least and nothing else to do, for two
 // minutes a server; nice -n -20 helps where it has.
 package main
@@ -44,8 +44,7 @@ func main() {
 	}
 }
 
-// run takes the servers the whole way, and reports whether all bounds were
-// kept that can be.
+// run takes the servers the whole way, and reports whether all bounds were kept.
 func run(ctx context.Context, out io.Writer, only, output, command, folder string) (good bool, err error) {
 	if only != "" && find(only) == nil {
 		return false, fmt.Errorf("-only names %q, must be one of %s", only, strings.Join(names(), ", "))

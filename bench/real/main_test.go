@@ -63,16 +63,14 @@ func TestWhatIsMissedIsSaid(t *testing.T) {
 	}
 }
 
-// A server that refuses all beyond 40 has no more than 0.2 s of work in line, and
-// goes on whatever is asked of it.
-func TestWhatCannotBeIsSaidWithItsArithmetic(t *testing.T) {
+// Who calls a fast server gives up sooner: at 1 s for all, one that refuses what is
+// beyond 40 inside would never have callers who do.
+func TestPatienceIsSoManyTimesTheKneesP99(t *testing.T) {
 	f := wellFound(t)
-	f.Verified.Cells[1].Measured.Goodput = 194
-	rows := f.rows(find("sheds"))
-	require.True(t, print(io.Discard, rows))
-	require.Equal(t, "cannot: at most 40 are inside, and done within 40 ÷ 200/s = 200 ms, so nobody gives up", rows[4].verdict())
-	f.truth = 39 // then they are not done in a second
-	require.Equal(t, "missed", f.rows(find("sheds"))[4].verdict())
+	require.Equal(t, 135*ms, f.patience())
+	require.Equal(t, "194/s at the knee, patience 135 ms", f.rows(find("sheds"))[4].truth)
+	f.Knee.P99 = 45*ms + 400*time.Microsecond
+	require.Equal(t, 136*ms, f.patience())
 }
 
 func TestATableKeepsWhatIsOfOtherServers(t *testing.T) {
