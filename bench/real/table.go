@@ -36,7 +36,7 @@ const head = `# Real servers of known capacity, the whole way
 Made by ` + "`nice -n -20 go run ./bench/real -o bench/results/real.md`" + `, with ` + "`-only`" + ` one server at a time, on %s, %s, %d processors:
 knee, twin, tuned limiter, and what that does at twice the knee beside a plain client. Each server is a process of its
 own on one of the processors. Callers give up after %d times the p99 at the knee, as the load test calls a p99 too much
-that is so many times the calm one; until the knee is known they have %v.
+that is so many times the calm one.
 
 | server | line | truth | found | wanted | |
 |---|---|---|---|---|---|
@@ -50,7 +50,7 @@ func merge(path string, rows []row) error {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, head, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), patient, timeout)
+	fmt.Fprintf(&b, head, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), patient)
 	for _, k := range kinds {
 		fresh := false
 		for _, r := range rows {

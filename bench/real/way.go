@@ -22,14 +22,9 @@ import (
 //go:embed space.yaml
 var space []byte
 
-const (
-	// timeout is that of the load test, which only has to tell a slow answer from none.
-	timeout = time.Second
-
-	// patient is how many times the p99 at the knee callers wait before they give up: the
-	// load test calls a p99 too much from the same multiple of the calm one on.
-	patient = 3
-)
+// patient is how many times the p99 at the knee callers wait before they give up: the
+// load test calls a p99 too much from the same multiple of the calm one on.
+const patient = 3
 
 // way is one server's way from its knee to a limiter that holds.
 type way struct {
@@ -59,7 +54,7 @@ func (w *way) through(k *kind) (*found, error) {
 	if _, err := w.account(); err != nil {
 		return nil, err
 	}
-	if _, err := w.flyball(0, append([]string{"loadtest", w.url, "--timeout", timeout.String(), "-o", "run.json", "--replace"}, k.load...)...); err != nil {
+	if _, err := w.flyball(0, append([]string{"loadtest", w.url, "-o", "run.json", "--replace"}, k.load...)...); err != nil {
 		return nil, err
 	}
 	if k.places > 0 {
@@ -89,7 +84,7 @@ func (w *way) hold(f *found) error {
 	if err := w.edit("twin.yaml", "poisson: 1.2x", "constant: 2x"); err != nil {
 		return err
 	}
-	if err := w.edit("twin.yaml", "timeout: "+timeout.String(), "timeout: "+f.patience().String()); err != nil {
+	if err := w.edit("twin.yaml", "timeout: 10s", "timeout: "+f.patience().String()); err != nil {
 		return err
 	}
 	if err := os.WriteFile(w.path("space.yaml"), space, 0o666); err != nil {
