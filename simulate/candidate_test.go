@@ -10,6 +10,7 @@ import (
 
 	"github.com/flyball-go/flyball/adaptive"
 	"github.com/flyball-go/flyball/breaker"
+	"github.com/flyball-go/flyball/internal/raced"
 	"github.com/flyball-go/flyball/simulate"
 )
 
@@ -84,6 +85,7 @@ func TestACandidateCanBePlayedWithoutTheOracle(t *testing.T) {
 }
 
 func TestACandidatesLimiterKnowsTheDeadlineOfItsCalls(t *testing.T) {
+	raced.Spare(t)
 	sc, err := simulate.Parse("overload", []byte(`{
 		name: overload, duration: 40s, timeout: 500ms, load: [{poisson: 200, for: 10s}, {poisson: 600}], wait: {queue: 1000},
 		downstream: {servers: 20, service: {exp: 50ms}}}`))

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/internal/raced"
 )
 
 // A census counts the windows of each client of a fleet, and notes what all of them
@@ -135,6 +136,7 @@ func splits(t *testing.T, k int, service DistributionKind, times float64, seed u
 // each server after the second has come, and 1.1 to 2.3 is what they have. With
 // FLYBALL_LONG=1 the fleets are larger, and there are three seeds of those.
 func TestAFleetShares(t *testing.T) {
+	raced.Spare(t)
 	sizes, loads, seeds := []int{1, 2, 8}, []float64{2}, 1
 	if long() {
 		sizes, loads, seeds = []int{1, 2, 8, 64, 256}, []float64{2, 6}, 3

@@ -84,6 +84,7 @@ func TestAnOracleIsSearchedOnceForEachSeed(t *testing.T) {
 }
 
 func TestAnOracleOfAnotherProcessIsPlayedAndNotSearchedFor(t *testing.T) {
+	raced.Spare(t)
 	sc := overload()
 	first := &Runner{}
 	want, err := first.Run(context.Background(), sc, "fixed:20")

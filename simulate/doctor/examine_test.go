@@ -36,6 +36,7 @@ func faults(r *Report) []Finding {
 
 // Every file of testdata has one planted fault; healthy has none.
 func TestEveryPlantedFaultIsFoundWithItsArithmetic(t *testing.T) {
+	raced.Spare(t)
 	planted := map[string]struct {
 		want string
 		mend func(c *Chart)

@@ -153,6 +153,7 @@ func TestErrorsOfTheTargetAreThoseOfTheTwin(t *testing.T) {
 }
 
 func TestATargetThatComesAndGoesIsNotBelieved(t *testing.T) {
+	raced.Spare(t)
 	synctest.Test(t, func(t *testing.T) {
 		// A neighbour has half of the machine, for a while and again.
 		begun := time.Now()

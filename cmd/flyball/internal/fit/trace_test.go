@@ -108,6 +108,7 @@ func TestTwinOfATracePredictsIt(t *testing.T) {
 }
 
 func TestChanceFailuresOfATraceAreErrors(t *testing.T) {
+	raced.Spare(t)
 	d := simulate.Downstream{Servers: at(4), Service: lasting(simulate.Exp, 20*ms, 0), Queue: -1}
 	tr := recorded(t, d, 1, 20*time.Second, 100, 150, 180, 220, 150)
 	var rows []row
@@ -156,6 +157,7 @@ func TestAClosedLoopIsRefused(t *testing.T) {
 }
 
 func TestAnOpenLoopIsNotTakenForAClosedOne(t *testing.T) {
+	raced.Spare(t)
 	rapid.Check(t, func(t *rapid.T) {
 		servers := rapid.IntRange(1, 30).Draw(t, "servers")
 		use := rapid.Float64Range(0.2, 1.1).Draw(t, "utilisation")
