@@ -42,8 +42,8 @@ func (w *worker) ask(j *job) asked {
 	guard, w.weight = j.guard()
 	w.asked.Store(unanswered)
 	stop := guard.AcquireFunc(w.take)
-	c.answers.Add(1)
 	if w.asked.Load() == answered && w.err == nil {
+		w.asks.Store(false)
 		if c.awaited.Load() { // for j needs no place in the queue any more
 			c.mu.Lock()
 			c.awaited.Store(false)
@@ -53,8 +53,10 @@ func (w *worker) ask(j *job) asked {
 		return granted
 	}
 	c.mu.Lock()
+	w.asks.Store(false)
 	if !w.asked.CompareAndSwap(unanswered, waits) {
 		if w.err == nil { // answered between the two looks
+			c.room.made(c)
 			c.unlock()
 			return granted
 		}
@@ -64,6 +66,7 @@ func (w *worker) ask(j *job) asked {
 	}
 	c.putBack(w, j)
 	c.workers--
+	c.dismiss(w)
 	w.job, w.stop = j, stop
 	if c.asking == nil {
 		c.asking = w
@@ -80,7 +83,14 @@ func (w *worker) ask(j *job) asked {
 
 // inHand is how many jobs are in the hands of workers that ask the guard just now:
 // those may wait again. The lock is held.
-func (c *core) inHand() int { return int(c.asked - c.answers.Load()) }
+func (c *core) inHand() (n int) {
+	for _, w := range c.staff {
+		if w.asks.Load() {
+			n++
+		}
+	}
+	return n
+}
 
 // guard is whom to ask for a permit for j, and for how many. A job heavier than the
 // limit in force is given all of it: its turn would not come otherwise.
@@ -129,10 +139,12 @@ func (w *worker) answer(p adaptive.Permit, err error) {
 		return
 	}
 	c.workers++
-	c.begins(j, now)
+	next := &worker{core: c, permit: p} // w may not be done with itself yet
+	c.hire(next)
+	c.begins(next, j, now)
 	c.startMore()
 	c.unlock()
-	go (&worker{core: c, job: j, permit: p}).work() // w may not be done with itself yet
+	go next.work()
 }
 
 // refused decides what becomes of j, which waits in front, now that the guard has

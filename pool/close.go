@@ -109,11 +109,9 @@ func (c *core) stopWaiting(cause error, forGood bool) (n int) {
 	c.mu.Lock()
 	c.cancelled = c.cancelled || forGood
 	c.purges, c.purge = c.purges+1, cause
-	c.each(func(j *job) {
-		if j.idlesNow() {
-			c.stop(j, cause)
-			n++
-		}
+	c.eachIdle(func(j *job) {
+		c.stop(j, cause)
+		n++
 	})
 	c.unlock()
 	return n
@@ -127,11 +125,7 @@ func (c *core) cancelRunning(cause error) (n int) {
 	for s := c.scopes; s != nil; s = s.next {
 		scopes = append(scopes, s)
 	}
-	c.each(func(j *job) {
-		if j.state == running {
-			tasks = append(tasks, j)
-		}
-	})
+	c.eachRunning(func(j *job) { tasks = append(tasks, j) })
 	c.mu.Unlock()
 	for _, j := range tasks {
 		if !j.shared {

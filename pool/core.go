@@ -31,7 +31,6 @@ type core struct {
 	spare    *job          // through line
 	spares   int
 	accepted uint64 // jobs, ever
-	asked    uint64 // how often the guard was; see answers
 	counts   counts
 
 	// Set by New and never changed.
@@ -47,9 +46,10 @@ type core struct {
 	// Under mu, and seldom written to.
 	limit     int
 	room      room
-	closed    bool   // no job is accepted any more
-	cancelled bool   // nor tried again
-	scopes    *scope // that hold jobs
+	closed    bool      // no job is accepted any more
+	cancelled bool      // nor tried again
+	scopes    *scope    // that have jobs
+	staff     []*worker // with the jobs that run
 	recent    [4]*scope
 	oldest    int
 	lent      int // jobs that run in the place of one that waits
@@ -78,10 +78,7 @@ type core struct {
 	retired []*scope
 	over    jobs // stopped before they ran, or between two attempts
 
-	_       [64]byte
-	answers atomic.Uint64 // of the guard, to what it was asked; not under mu
-	awaited atomic.Bool   // an answer may make room
-	_       [48]byte
+	awaited atomic.Bool // an answer of the guard may make room; see ask.go
 }
 
 // unlock gives up the lock and does what had to wait for that.
@@ -179,7 +176,7 @@ func (c *core) finish(j *job) {
 	c.live--
 	c.counts.end(j.err, j.state != stopped)
 	c.full = false
-	j.scope.remove(j)
+	j.scope.left()
 	j.state = ended
 	if !j.shared {
 		j.over.Store(true)
@@ -215,6 +212,7 @@ func (c *core) stop(j *job, why error) {
 		c.queue.remove(j)
 		c.room.made(c)
 	}
+	j.scope.jobs.remove(j, family)
 	j.state = stopped
 	j.err = why
 	c.over.push(j, line)
@@ -269,19 +267,23 @@ func (c *core) dropAll(s *scope) {
 			c.recent[i], s.kept = nil, false
 		}
 	}
-	for j := s.jobs.head; j != nil; j = j.in[family].next {
-		if j.idlesNow() {
-			c.stop(j, why)
-		}
-	}
+	s.each(func(j *job) { c.stop(j, why) })
 	c.unlock()
 }
 
-// each calls f for every job that is not over, oldest first within a scope.
-func (c *core) each(f func(*job)) {
-	for s := c.scopes; s != nil; s = s.next {
-		for j := s.jobs.head; j != nil; j = j.in[family].next {
-			f(j)
+// eachRunning calls f for every job that runs. The lock is held.
+func (c *core) eachRunning(f func(*job)) {
+	for _, w := range c.staff {
+		if w.job != nil {
+			f(w.job)
 		}
+	}
+}
+
+// eachIdle calls f, which may stop it, for every job that waits or rests, oldest
+// first within a scope. The lock is held.
+func (c *core) eachIdle(f func(*job)) {
+	for s := c.scopes; s != nil; s = s.next {
+		s.each(f)
 	}
 }

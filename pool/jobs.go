@@ -8,7 +8,7 @@ type jobs struct{ head, tail *job }
 // Sorts of lists.
 const (
 	line   = iota // the queue while a job waits, those that end together, or the spare ones
-	family        // the jobs of a scope, from acceptance to the end
+	family        // the jobs of a scope that wait, or rest between two attempts
 )
 
 // links are where a job stands in a list.
@@ -18,7 +18,7 @@ func (l *jobs) empty() bool { return l.head == nil }
 
 func (l *jobs) push(j *job, sort int) {
 	j.in[sort] = links{prev: l.tail}
-	if l.tail == nil {
+	if l.head == nil {
 		l.head = j
 	} else {
 		l.tail.in[sort].next = j
@@ -36,17 +36,21 @@ func (l *jobs) pushFront(j *job, sort int) {
 	l.head = j
 }
 
+// remove takes j out. Who follows the head is left alone, for it may be far from this
+// CPU: what it says is in front of it is not looked at while it is the head itself.
 func (l *jobs) remove(j *job, sort int) {
 	at := j.in[sort]
-	if at.prev == nil {
-		l.head = at.next
-	} else {
-		at.prev.in[sort].next = at.next
-	}
-	if at.next == nil {
+	j.in[sort] = links{}
+	switch {
+	case l.head == j:
+		if l.head = at.next; l.head == nil {
+			l.tail = nil
+		}
+		return
+	case at.next == nil:
 		l.tail = at.prev
-	} else {
+	default:
 		at.next.in[sort].prev = at.prev
 	}
-	j.in[sort] = links{}
+	at.prev.in[sort].next = at.next
 }

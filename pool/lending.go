@@ -103,8 +103,9 @@ func (c *core) lend(s *scope) {
 		}
 		s.seat.lent++
 		c.lent++
-		c.begins(j, c.now())
-		w := &worker{core: c, job: j, seat: s}
+		w := &worker{core: c, seat: s}
+		c.hire(w)
+		c.begins(w, j, c.now())
 		go w.work()
 	}
 }

@@ -121,9 +121,11 @@ func (c *core) retries(j *job, err error) bool {
 	return Retryable(err)
 }
 
-// rest makes j, which has failed with err, wait for its next attempt, and reports
-// whether it has one left, and the budget and its deadline allow that. The lock is held.
-func (c *core) rest(j *job, err error, now time.Duration) bool {
+// rest makes w's job, which has failed with err, wait for its next attempt, and
+// reports whether it has one left, and the budget and its deadline allow that. The
+// lock is held.
+func (c *core) rest(w *worker, err error, now time.Duration) bool {
+	j := w.job
 	if j.attempt() >= j.attempts() {
 		return false
 	}
@@ -145,10 +147,11 @@ func (c *core) rest(j *job, err error, now time.Duration) bool {
 	}
 	t.n++
 	c.counts.retried++
-	c.leaves(j, now)
+	c.leaves(w, now)
 	c.full = false
 	c.resting++
 	j.state = resting
+	j.scope.jobs.push(j, family)
 	t.timer = after(pause, func() {
 		c.mu.Lock()
 		if j.rare != nil && j.rare.tries == t && j.state == resting {

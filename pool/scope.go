@@ -64,13 +64,14 @@ type scope struct {
 
 	// Under core.mu.
 	next, prev *scope // in core.scopes while it has jobs
-	jobs       jobs   // oldest first
+	jobs       jobs   // that wait or rest, oldest first
+	live       int    // jobs that are not over
 	seat       seat
 	wanted     []*scope // seats whose tasks wait for any job in here
 	kept       bool     // even if empty: in core.recent, or a group's
 	dead       bool     // ctx has ended and its waiting jobs with it, or nobody needs it
 
-	_ [24]byte
+	_ [16]byte
 }
 
 type (
@@ -125,18 +126,30 @@ func (c *core) scopeOf(ctx context.Context) *scope {
 	return s
 }
 
+// add makes j, which is to wait, one of s.
 func (s *scope) add(j *job) {
-	if s.jobs.empty() {
+	if s.live == 0 {
 		s.core.link(s)
 	}
+	s.live++
 	s.jobs.push(j, family)
 }
 
-func (s *scope) remove(j *job) {
-	s.jobs.remove(j, family)
-	if s.jobs.empty() {
+// left notes that a job is over.
+func (s *scope) left() {
+	s.live--
+	if s.live == 0 {
 		s.core.unlink(s)
 		s.core.retire(s)
+	}
+}
+
+// each calls f, which may stop it, for every job of s that waits or rests.
+func (s *scope) each(f func(*job)) {
+	for j := s.jobs.head; j != nil; {
+		next := j.in[family].next
+		f(j)
+		j = next
 	}
 }
 
@@ -164,7 +177,7 @@ func (c *core) unlink(s *scope) {
 // retire puts s among the scopes that are released when the lock is given up,
 // unless somebody still needs it. The lock is held.
 func (c *core) retire(s *scope) {
-	if s.jobs.empty() && !s.kept {
+	if s.live == 0 && !s.kept {
 		s.dead = true
 		c.retired = append(c.retired, s)
 	}

@@ -20,7 +20,9 @@ func (p *Pool) Tasks() []TaskInfo {
 	now := c.now()
 	c.mu.Lock()
 	list := make([]TaskInfo, 0, c.live)
-	c.each(func(j *job) { list = append(list, j.info(now)) })
+	add := func(j *job) { list = append(list, j.info(now)) }
+	c.eachRunning(add)
+	c.eachIdle(add)
 	c.mu.Unlock()
 	slices.SortStableFunc(list, func(a, b TaskInfo) int { return int(b.Age - a.Age) })
 	return list
@@ -50,8 +52,8 @@ func (c *core) checkStuck() {
 	var found []TaskInfo
 	now, next := c.now(), time.Duration(0)
 	c.mu.Lock()
-	c.each(func(j *job) {
-		if j.state != running || j.stuck {
+	c.eachRunning(func(j *job) {
+		if j.stuck {
 			return
 		}
 		if left := j.started + c.config.Stuck - now; left > 0 {

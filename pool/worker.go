@@ -18,13 +18,15 @@ import (
 // and few if they only compute.
 type worker struct {
 	core   *core
-	job    *job
+	at     int  // its index in core.staff
+	job    *job // that runs; written under core.mu
 	over   *job // ended, but its waiters do not know yet
 	permit adaptive.Permit
 	seat   *scope // whose place it works in, if that is lent
 	inside bool   // a user's function runs
 
 	// The guard's answer; see ask.go.
+	asks    atomic.Bool // has a job in hand that may have to wait again
 	asked   atomic.Uint32
 	err     error
 	take    func(adaptive.Permit, error)
@@ -55,7 +57,21 @@ func (c *core) start(insists bool) {
 	c.hunting = true
 	c.workers++
 	w := &worker{core: c, insists: insists}
+	c.hire(w)
 	go w.hunt()
+}
+
+// hire and dismiss keep the list of workers. The lock is held.
+func (c *core) hire(w *worker) {
+	w.at = len(c.staff)
+	c.staff = append(c.staff, w)
+}
+
+func (c *core) dismiss(w *worker) {
+	end := len(c.staff) - 1
+	last := c.staff[end]
+	c.staff[w.at], last.at = last, w.at
+	c.staff[end], c.staff = nil, c.staff[:end]
 }
 
 func (w *worker) hunt() {
@@ -140,7 +156,7 @@ func (w *worker) after(err error, ctx context.Context) (more bool) {
 	if c.retries(w.job, told) {
 		now := c.now()
 		c.mu.Lock()
-		rests := c.rest(w.job, told, now)
+		rests := c.rest(w, told, now)
 		c.unlock()
 		if rests {
 			w.permit.DoneError(ctx, err)
@@ -180,7 +196,7 @@ func (w *worker) next() (more bool) {
 		now = c.now()
 	}
 	c.mu.Lock()
-	c.leaves(j, now)
+	c.leaves(w, now)
 	c.finish(j)
 	if _, ok := j.work.(goFunc); ok {
 		c.giveBack(j)
@@ -192,10 +208,11 @@ func (w *worker) next() (more bool) {
 
 // on finds the next job. The lock is held, and given up.
 func (w *worker) on(now time.Duration) (more bool) {
-	w.job, w.permit = nil, adaptive.Permit{}
+	w.permit = adaptive.Permit{}
 	if w.seat != nil {
 		w.unlock() // who waits may have got what it waited for
 		w.core.mu.Lock()
+		w.core.dismiss(w)
 		w.core.returned(w.seat)
 		w.core.unlock()
 		return false
@@ -231,31 +248,30 @@ func (w *worker) seek(now time.Duration) bool {
 				continue
 			}
 			c.workers--
+			c.dismiss(w)
 			w.unlock()
 			return false
 		}
 		w.insists = false
 		if c.guard != nil {
-			c.asked++
+			w.asks.Store(true) // first: begins looks at it
+			w.ended, w.purges = c.counts.ended, c.purges
 		}
-		c.begins(j, now)
+		c.begins(w, j, now)
 		c.startMore()
 		// Who was let in sits on this CPU behind a task that may take all of it for ten
 		// milliseconds, and the queue would run dry.
 		makesWay := c.room.opened
 		c.room.opened = false
-		w.ended, w.purges = c.counts.ended, c.purges
 		w.unlock()
 		if makesWay {
 			runtime.Gosched()
 		}
 		if c.guard == nil {
-			w.job = j
 			return true
 		}
 		switch w.ask(j) {
 		case granted:
-			w.job = j
 			return true
 		case left:
 			return false
@@ -282,11 +298,12 @@ func (c *core) first(w *worker) *job {
 	return j
 }
 
-// begins takes j out of the queue to run. The lock is held.
-func (c *core) begins(j *job, now time.Duration) {
+// begins takes j out of the queue for w to run. The lock is held.
+func (c *core) begins(w *worker, j *job, now time.Duration) {
 	c.queue.remove(j)
+	j.scope.jobs.remove(j, family)
 	c.room.made(c)
-	j.state = running
+	w.job, j.state = j, running
 	c.beat(now)
 	if j.stands > 1 {
 		now = c.now()
@@ -303,8 +320,10 @@ func (c *core) begins(j *job, now time.Duration) {
 	}
 }
 
-// leaves takes note that j does not run any more. The lock is held.
-func (c *core) leaves(j *job, now time.Duration) {
+// leaves takes note that w's job does not run any more. The lock is held.
+func (c *core) leaves(w *worker, now time.Duration) {
+	j := w.job
+	w.job = nil
 	c.active--
 	j.scope.seat.running--
 	if n := uint64(j.stands); n > 0 {
@@ -313,9 +332,10 @@ func (c *core) leaves(j *job, now time.Duration) {
 	}
 }
 
-// putBack makes j wait again, in front, because it could not start after all. The
+// putBack makes j wait again, in front, because w could not start it after all. The
 // lock is held.
 func (c *core) putBack(w *worker, j *job) {
+	w.job = nil
 	c.active--
 	j.scope.seat.running--
 	c.counts.starts--
@@ -324,6 +344,7 @@ func (c *core) putBack(w *worker, j *job) {
 	}
 	j.state = waiting
 	c.queue.pushFront(j)
+	j.scope.jobs.pushFront(j, family)
 	switch { // what happened while it was neither here nor there
 	case w.purges != c.purges:
 		c.stop(j, c.purge)

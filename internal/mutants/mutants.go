@@ -29,7 +29,6 @@ var catalogue = []mutant{
 	{"places are kept while somebody waits", "adaptive/kept.go", "w&shut != 0 || 4*", "4*", "./adaptive", explore},
 	{"who keeps a place does not look again", "adaptive/permit.go", "} else if !l.gate.load().keeps() {", "} else if false {", "./adaptive", "TestAnEndThatMeets"},
 	{"a Tap's call does not look again", "adaptive/permit.go", "s.word.Store(w)\n\t\tif !l.gate.load().keeps() {", "s.word.Store(w)\n\t\tif false {", "./adaptive", "TestAnEndThatMeets"},
-	{"who comes late takes places away again", "adaptive/kept.go", "if l.gate.load()&flagKept == 0 {\n\t\treturn\n\t}\n\tl.gate.clear", "l.gate.clear", "./adaptive", "TestWhoComesLate"},
 	{"a kept place is in nobody's reach", "adaptive/limiter.go", "for !ok && w&flagKept != 0", "for false && w&flagKept != 0", "./adaptive", "TestAKeptPlace"},
 	{"who waits leaves kept places alone", "adaptive/wait.go", "case g&flagKept != 0:\n\t\t\tl.tighten()", "case false:", "./adaptive", "TestAKeptPlace"},
 	{"a closed gate keeps places", "adaptive/gate.go", "w&^flagKeep|flagBarred", "w|flagBarred", "./adaptive", "TestNoKeptPlace"},
@@ -72,6 +71,7 @@ var catalogue = []mutant{
 	{"a task that was stopped has no error", "pool/core.go", "\tj.err = why\n", "", "./pool", "TestI12|TestAPoolDoes"},
 	{"the end of the last task is not noticed", "pool/core.go", "if c.live == 0 && c.idle != nil {", "if false {", "./pool", "TestShutdownDrains"},
 	{"a closed pool takes tasks", "pool/core.go", "return c.closed && (", "return false && (", "./pool", "Close"},
+	{"a list goes by a link that it does not keep", "pool/jobs.go", "case l.head == j:", "case at.prev == nil:", "./pool", "TestI12|TestAPoolDoes"},
 	{"the newest task starts first", "pool/core.go", "\tc.queue.push(j)\n\tc.lendTo(j)", "\tc.queue.pushFront(j)\n\tc.lendTo(j)", "./pool", "TestTasksStart|TestI12"},
 	{"retries are not counted", "pool/budget.go", "b.retries++", "", "./pool", "Budget"},
 
