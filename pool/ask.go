@@ -163,7 +163,7 @@ func (c *core) refused(w *worker, j *job) {
 
 	// The guard has no place to wait in, and the limit is reached. A pool with jobs
 	// running has a better sign than an error of when to try again: the end of one.
-	case c.counts.ended != w.ended:
+	case c.ended != w.ended:
 		// A job has ended since the guard was asked, and with it perhaps what stood in
 		// the way: ask again.
 	case c.active > c.inHand():
@@ -218,7 +218,7 @@ func (c *core) armNudge() {
 // lock is held.
 func (c *core) askAfter(d time.Duration) {
 	d = max(d, nudgeEvery)
-	c.nudging, c.startsAt = true, c.counts.starts
+	c.nudging, c.startsAt = true, c.starts
 	if c.nudge == nil {
 		c.nudge = after(d, c.nudged)
 	} else {
@@ -239,7 +239,7 @@ func (c *core) nudged() {
 		return
 	}
 	if c.queue.n > 0 && c.asking == nil && !c.hunting && !c.paused && c.workers < c.limit {
-		if c.counts.starts != c.startsAt {
+		if c.starts != c.startsAt {
 			c.armNudge()
 		} else {
 			c.full = false

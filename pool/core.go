@@ -17,21 +17,27 @@ import (
 // of contexts are never called under it; what must be called because of something
 // done under it is put aside until unlock.
 type core struct {
-	// What every task writes to is in front: a CPU that needs what another one has
-	// written to waits for it, cache line by cache line. mu guards it.
-	mu       sync.Mutex
-	live     int           // jobs accepted and not ended
-	active   int           // jobs that run
-	workers  int           // that hold a place or look for work
-	hunting  bool          // a worker looks for work: it will take the next job
-	full     bool          // the guard lets nobody wait: ask again when a job has ended
-	queue    queue         // ends with what few tasks write to
-	asking   *worker       // waits at the guard
-	idle     chan struct{} // closed when live falls to 0; nil if nobody waits for that
-	spare    *job          // through line
-	spares   int
+	// What every task writes to is in front, on two cache lines: a CPU that needs what
+	// another one has written to waits for it, line by line. The first ends with starts,
+	// for the heap has a word of its own in front of core; the second with the head of
+	// queue. mu guards it all.
+	mu      sync.Mutex
+	live    int    // jobs accepted and not ended
+	active  int    // jobs that run
+	workers int    // that hold a place or look for work
+	hunting bool   // a worker looks for work: it will take the next job
+	full    bool   // the guard lets nobody wait: ask again when a job has ended
+	ended   uint64 // jobs, ever
+	starts  uint64 // of jobs, ever
+
 	accepted uint64 // jobs, ever
-	counts   counts
+	spare    *job   // through line
+	spares   int
+	queue    queue
+
+	asking *worker       // waits at the guard
+	idle   chan struct{} // closed when live falls to 0; nil if nobody waits for that
+	counts counts
 
 	// Set by New and never changed.
 	guard     adaptive.Guard           // nil: the limit below is the only one
@@ -61,7 +67,7 @@ type core struct {
 	// What the guard was asked; see ask.go.
 	nudge    *time.Timer
 	nudging  bool
-	startsAt uint64 // counts.starts when the nudge was armed
+	startsAt uint64 // starts when the nudge was armed
 
 	credit   int  // weight that may start without asking pace
 	paused   bool // until pace lets the next one start
@@ -70,7 +76,7 @@ type core struct {
 
 	// See stamp.go.
 	coarse    atomic.Int64 // the reading that stands for the time; 0 if the clock is read
-	beatsAt   uint64       // counts.starts when the last tick or count began
+	beatsAt   uint64       // starts when the last tick or count began
 	beatsFrom time.Duration
 	ticker    *time.Timer
 
@@ -174,7 +180,10 @@ func (c *core) refuses(ctx context.Context) bool {
 // is to be called once it is not.
 func (c *core) finish(j *job) {
 	c.live--
-	c.counts.end(j.err, j.state != stopped)
+	c.ended++
+	if j.err != nil {
+		c.counts.fail(j.err, j.state != stopped)
+	}
 	c.full = false
 	j.scope.left()
 	j.state = ended

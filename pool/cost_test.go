@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -52,6 +53,19 @@ func TestATaskWithAResultAllocatesItself(t *testing.T) {
 	require.GreaterOrEqual(t, n, 1.0)
 	_, err = p.Shutdown(ctx)
 	require.NoError(t, err)
+}
+
+// A CPU waits a quarter of a microsecond for a line that another one has written to.
+func TestWhatEachTaskWritesToIsTwoCacheLines(t *testing.T) {
+	const line = 64
+	p, err := New(nil, Config{Limit: 1})
+	require.NoError(t, err)
+	c := p.core
+	at := func(field unsafe.Pointer) uintptr { return uintptr(field) / line }
+	require.Equal(t, at(unsafe.Pointer(&c.mu)), at(unsafe.Pointer(&c.starts)))
+	require.Equal(t, at(unsafe.Pointer(&c.accepted)), at(unsafe.Pointer(&c.queue.list[0].tail)))
+	require.Equal(t, at(unsafe.Pointer(&c.mu))+1, at(unsafe.Pointer(&c.accepted)))
+	require.NotEqual(t, at(unsafe.Pointer(&c.limit)), at(unsafe.Pointer(&c.queue)), "is only read")
 }
 
 func TestAMillionTasksThatWaitTakeLittleMemory(t *testing.T) {

@@ -13,36 +13,38 @@ const (
 // queue is the jobs that wait: a list for each priority, first come first served,
 // and between them whoever has the lowest turn. That is the number of jobs that
 // joined before it, less ageing for each level of its priority.
+//
+// The list of normal priority is in front, beside what each job writes to.
 type queue struct {
-	filled uint // bit i: level i holds jobs
+	filled uint // bit i: list i holds jobs
 	n      int
 	joined int
-	level  [levels]jobs
+	list   [levels]jobs // see listOf
 }
 
-func levelOf(j *job) int { return j.pool.kind.Priority - MinPriority }
+func listOf(j *job) int { return (j.pool.kind.Priority + levels) % levels }
 
 func (q *queue) push(j *job) {
-	i := levelOf(j)
-	j.turn = q.joined - ageing*i
+	i := listOf(j)
+	j.turn = q.joined - ageing*j.pool.kind.Priority
 	q.joined++
-	q.level[i].push(j, line)
+	q.list[i].push(j, line)
 	q.filled |= 1 << i
 	q.n++
 }
 
 // pushFront makes j, which was taken, the first of its level again.
 func (q *queue) pushFront(j *job) {
-	i := levelOf(j)
-	q.level[i].pushFront(j, line)
+	i := listOf(j)
+	q.list[i].pushFront(j, line)
 	q.filled |= 1 << i
 	q.n++
 }
 
 func (q *queue) remove(j *job) {
-	i := levelOf(j)
-	q.level[i].remove(j, line)
-	if q.level[i].empty() {
+	i := listOf(j)
+	q.list[i].remove(j, line)
+	if q.list[i].empty() {
 		q.filled &^= 1 << i
 	}
 	q.n--
@@ -53,11 +55,16 @@ func (q *queue) first() *job {
 	if q.filled == 0 {
 		return nil
 	}
-	first := q.level[bits.TrailingZeros(q.filled)].head
+	first := q.list[bits.TrailingZeros(q.filled)].head
 	for rest := q.filled & (q.filled - 1); rest != 0; rest &= rest - 1 {
-		if j := q.level[bits.TrailingZeros(rest)].head; j.turn <= first.turn {
+		if j := q.list[bits.TrailingZeros(rest)].head; j.before(first) {
 			first = j
 		}
 	}
 	return first
+}
+
+// before reports whether j, of another priority than k, starts earlier.
+func (j *job) before(k *job) bool {
+	return j.turn < k.turn || j.turn == k.turn && j.pool.kind.Priority > k.pool.kind.Priority
 }

@@ -36,7 +36,7 @@ func (c *core) sample(j *job, now time.Duration) {
 
 // beats is how many jobs have started since that was last looked at; negative if
 // one that had is waiting again.
-func (c *core) beats() int { return int(c.counts.starts - c.beatsAt) }
+func (c *core) beats() int { return int(c.starts - c.beatsAt) }
 
 // beat notes a start. The lock is held.
 func (c *core) beat(now time.Duration) {
@@ -51,7 +51,7 @@ func (c *core) beat(now time.Duration) {
 			c.ticker.Reset(tick)
 		}
 	}
-	c.beatsAt, c.beatsFrom = c.counts.starts, now
+	c.beatsAt, c.beatsFrom = c.starts, now
 }
 
 func (c *core) ticked() {
@@ -64,5 +64,5 @@ func (c *core) ticked() {
 		c.coarse.Store(int64(now))
 		c.ticker.Reset(tick)
 	}
-	c.beatsAt, c.beatsFrom = c.counts.starts, now
+	c.beatsAt, c.beatsFrom = c.starts, now
 }

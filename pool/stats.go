@@ -48,26 +48,22 @@ func (p *Pool) Stats() Stats {
 	n := &c.counts
 	return Stats{
 		Waiting: c.queue.n, Resting: c.resting, Running: c.active - c.lent, Lending: c.lent, Limit: limit,
-		Done: n.ended - n.failed - n.panicked - n.cancelled - n.rejected, Failed: n.failed, Panicked: n.panicked, Cancelled: n.cancelled, Rejected: n.rejected,
-		Attempts: n.starts, Retried: n.retried, Denied: n.denied,
+		Done: c.ended - n.failed - n.panicked - n.cancelled - n.rejected, Failed: n.failed, Panicked: n.panicked, Cancelled: n.cancelled, Rejected: n.rejected,
+		Attempts: c.starts, Retried: n.retried, Denied: n.denied,
 		Wait: n.wait.times(), Run: n.run.times(),
 	}
 }
 
-// counts is what the pool counts. Guarded by core.mu.
+// counts is what the pool counts of what does not happen to each task, or is not looked
+// at. Guarded by core.mu.
 type counts struct {
-	ended, starts                         uint64
 	failed, panicked, cancelled, rejected uint64 // of those that ended
 	retried, denied                       uint64
 	wait, run                             spread
 }
 
-// end counts a result; ran is whether it is that of a function.
-func (n *counts) end(err error, ran bool) {
-	n.ended++
-	if err == nil {
-		return
-	}
+// fail counts an error; ran is whether it is that of a function.
+func (n *counts) fail(err error, ran bool) {
 	var panicked *PanicError
 	switch {
 	case !ran && errors.Is(err, adaptive.ErrRejected):

@@ -31,7 +31,7 @@ type worker struct {
 	err     error
 	take    func(adaptive.Permit, error)
 	stop    func() bool
-	ended   uint64 // counts.ended when the guard was asked
+	ended   uint64 // ended when the guard was asked
 	purges  uint64 // core.purges then
 	weight  int    // that it was asked for
 	insists bool   // asks even if the limit seems to be reached
@@ -255,14 +255,16 @@ func (w *worker) seek(now time.Duration) bool {
 		w.insists = false
 		if c.guard != nil {
 			w.asks.Store(true) // first: begins looks at it
-			w.ended, w.purges = c.counts.ended, c.purges
+			w.ended, w.purges = c.ended, c.purges
 		}
 		c.begins(w, j, now)
 		c.startMore()
 		// Who was let in sits on this CPU behind a task that may take all of it for ten
 		// milliseconds, and the queue would run dry.
 		makesWay := c.room.opened
-		c.room.opened = false
+		if makesWay {
+			c.room.opened = false
+		}
 		w.unlock()
 		if makesWay {
 			runtime.Gosched()
@@ -311,7 +313,7 @@ func (c *core) begins(w *worker, j *job, now time.Duration) {
 	j.started, j.stuck = now, false
 	j.scope.seat.running++
 	c.active++
-	c.counts.starts++
+	c.starts++
 	if j.attempts() > 1 && j.attempt() == 1 {
 		c.budget.began(now)
 	}
@@ -338,7 +340,7 @@ func (c *core) putBack(w *worker, j *job) {
 	w.job = nil
 	c.active--
 	j.scope.seat.running--
-	c.counts.starts--
+	c.starts--
 	if c.pace != nil {
 		c.credit += j.weight()
 	}
