@@ -5,7 +5,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,32 +176,6 @@ func TestATargetThatComesAndGoesIsNotBelieved(t *testing.T) {
 		told(t, twin)
 		require.Contains(t, twin.Doubt(), "the twin is off by")
 		require.Contains(t, twin.Doubt(), "measure again on a quieter machine")
-	})
-}
-
-func TestAVisitorOfOneRateIsNotInTheTwin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var slow atomic.Bool
-		r := rand.New(rand.NewPCG(1, 1))
-		serve := hidden(8, -1, 0, func() time.Duration {
-			if slow.Load() && r.IntN(4) == 0 {
-				return 60 * ms
-			}
-			return 40*ms + time.Duration(r.IntN(int(2*ms)))
-		})
-		p := usual()
-		p.Factor = 1.25
-		g := load.Generator{Target: serve, InFlight: p.InFlight, Timeout: p.Timeout, GiveUp: p.GiveUp}
-		found, err := (&load.Finder{Plan: p, Hold: func(ctx context.Context, rate float64, span load.Span) (load.Step, error) {
-			slow.Store(rate == 25) // the second of seven at which nobody waits
-			return g.Hold(ctx, rate, span)
-		}}).Find(t.Context())
-		require.NoError(t, err)
-		twin, err := Of(t.Context(), &load.Run{Loop: "open", Plan: p, Found: found}, simulate.Empirical)
-		require.NoError(t, err)
-		told(t, twin)
-		require.Empty(t, twin.Doubt())
-		require.Positive(t, twin.Noise)
 	})
 }
 

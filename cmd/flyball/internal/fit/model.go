@@ -52,7 +52,7 @@ func (t *Twin) Best() (best []*Model) {
 // with the capacity (Little's law), and what is left over of the time of a call is
 // network; or they are fewer, and more is network.
 func (t *Twin) models(calm []load.Step, most int, kind simulate.DistributionKind) (out []Model) {
-	all := t.timesOf(calm, func(*load.Step) float64 { return 1 })
+	all := timesOf(calm, func(*load.Step) float64 { return 1 })
 	mean := all.mean() / float64(time.Second)
 	busy := t.Capacity * mean
 	// A number that is whole but for the noise is not to lose a server: then calls
@@ -86,7 +86,7 @@ func (t *Twin) models(calm []load.Step, most int, kind simulate.DistributionKind
 
 // scaled is the model of a scaling law.
 func (t *Twin) scaled(law Scaling, calm []load.Step, most int, kind simulate.DistributionKind) Model {
-	own := t.timesOf(calm, func(s *load.Step) float64 { return 1 / law.times(concurrency(s)) })
+	own := timesOf(calm, func(s *load.Step) float64 { return 1 / law.times(concurrency(s)) })
 	own = own.changed(0, law.Alone*float64(time.Second)/own.mean())
 	m := Model{Name: Scaled, parameters: 3, services: own.families()}
 	m.Downstream = simulate.Downstream{Servers: []simulate.Step{{Servers: most}}, Service: pick(m.services, kind), Queue: -1, USL: law.USL}

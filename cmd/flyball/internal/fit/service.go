@@ -57,46 +57,6 @@ func timesOf(steps []load.Step, scale func(*load.Step) float64) times {
 	return t
 }
 
-// timesOf are the service times of steps at which nobody waits, those of each times
-// scale. All calls count alike, unless the machine or the network moved the p99 from
-// rate to rate: then each quantile is the middle one of the steps, as a neighbour who
-// came for one of them would else make the tail of all.
-func (t *Twin) timesOf(calm []load.Step, scale func(*load.Step) float64) times {
-	if t.noise[2] > 0 {
-		return middleOf(calm, scale)
-	}
-	return timesOf(calm, scale)
-}
-
-// middleOf has at each quantile the median of the steps, weighted by their calls.
-func middleOf(steps []load.Step, scale func(*load.Step) float64) times {
-	var calls float64
-	for i := range steps {
-		calls += float64(steps[i].OK)
-	}
-	var took []float64
-	for k := range steps[0].Service.Points {
-		type point struct{ at, calls float64 }
-		var all []point
-		for i := range steps {
-			s := &steps[i]
-			all = append(all, point{scale(s) * float64(s.Service.Points[k]), float64(s.OK)})
-		}
-		slices.SortFunc(all, func(a, b point) int { return cmp.Compare(a.at, b.at) })
-		below, i := all[0].calls, 0
-		for ; below < calls/2; below += all[i].calls {
-			i++
-		}
-		took = append(took, all[i].at)
-	}
-	t := timesFrom(took)
-	for i := range t.calls {
-		t.calls[i] = calls / float64(len(took))
-	}
-	t.n = calls
-	return t
-}
-
 // timesFrom are those of single calls; it sorts them.
 func timesFrom(took []float64) times {
 	slices.Sort(took)
