@@ -132,9 +132,8 @@ func splits(t *testing.T, k int, service DistributionKind, times float64, seed u
 }
 
 // TestAFleetShares prints the table of docs/reliability.md, and holds what is reached.
-// One draw says little of two clients: of 24 a quarter has over 1.5 calls in flight for
-// each server after the second has come, and 1.1 to 2.3 is what they have. With
-// FLYBALL_LONG=1 the fleets are larger, and there are three seeds of those.
+// One draw says little of two clients, so there are 24 of them. With FLYBALL_LONG=1 the
+// fleets are larger, and there are three of those.
 func TestAFleetShares(t *testing.T) {
 	raced.Spare(t)
 	sizes, loads, seeds := []int{1, 2, 8}, []float64{2}, 1
