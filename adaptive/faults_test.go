@@ -143,7 +143,8 @@ func TestP1NoWakeUpIsLost(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			// With a deadline, at which the Limiter looks, but beyond that of the test.
+			ctx, cancel := context.WithTimeout(context.Background(), 24*time.Hour)
 			defer cancel()
 			for range 20_000 {
 				p, err := l.Acquire(ctx)
@@ -155,7 +156,7 @@ func TestP1NoWakeUpIsLost(t *testing.T) {
 			}
 		})
 	}
-	soon(t, l, &wg)
+	wg.Wait()
 	require.EqualValues(t, 80_000, l.Stats().Ended[Success])
 }
 

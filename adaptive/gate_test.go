@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -287,23 +288,25 @@ func TestHoldAdmitsSoManyAtOnce(t *testing.T) {
 
 // Whoever is told that the deadline is too near may try again with more time.
 func TestBarIsTheReasonEvenIfTheDeadlineIsNear(t *testing.T) {
-	now := Instant(0)
-	l, err := NewWith(Config{Law: "fixed:1"}, Parts{Clock: Clock{Now: func() Instant { return now }}})
-	require.NoError(t, err)
-	for range 1000 { // the Limiter comes to know the usual round trip
-		p := take(t, l, 1)[0]
-		now = now.Add(time.Hour)
-		p.Done(Success)
-	}
-	take(t, l, 1)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err = l.Acquire(ctx)
-	require.Same(t, l.Rejection(RejectDeadline), err)
-	l.Suspend(nil)
-	_, err = l.Acquire(ctx)
-	require.Same(t, l.Rejection(RejectBreakerOpen), err)
-	l.Close()
-	_, err = l.Acquire(ctx)
-	require.Same(t, l.Rejection(RejectClosed), err)
+	synctest.Test(t, func(t *testing.T) {
+		now := Instant(0)
+		l, err := NewWith(Config{Law: "fixed:1"}, Parts{Clock: Clock{Now: func() Instant { return now }}})
+		require.NoError(t, err)
+		for range 1000 { // the Limiter comes to know the usual round trip
+			p := take(t, l, 1)[0]
+			now = now.Add(time.Hour)
+			p.Done(Success)
+		}
+		take(t, l, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err = l.Acquire(ctx)
+		require.Same(t, l.Rejection(RejectDeadline), err)
+		l.Suspend(nil)
+		_, err = l.Acquire(ctx)
+		require.Same(t, l.Rejection(RejectBreakerOpen), err)
+		l.Close()
+		_, err = l.Acquire(ctx)
+		require.Same(t, l.Rejection(RejectClosed), err)
+	})
 }

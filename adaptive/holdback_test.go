@@ -182,7 +182,7 @@ func TestRaceOfRetryAftersLosesNobody(t *testing.T) {
 			}
 		})
 	}
-	soon(t, l, &wg)
+	wg.Wait()
 	require.EqualValues(t, 16*2000, served.Load()+held.Load())
 	require.NotZero(t, held.Load())
 	s := l.Stats()

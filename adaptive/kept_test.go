@@ -218,7 +218,7 @@ func TestAnEndThatMeetsWhoTakesPlacesAwayKeepsNone(t *testing.T) {
 			taken.Add(1)
 		}
 	})
-	soon(t, l, &wg)
+	wg.Wait()
 	require.Zero(t, l.Stats().InFlight)
 }
 
@@ -302,7 +302,7 @@ func TestI1KeptPlacesAreNeitherLostNorMade(t *testing.T) {
 			}
 		})
 	}
-	soon(t, l, &wg)
+	wg.Wait()
 	s := l.Stats()
 	require.Zero(t, s.InFlight)
 	ended := int64(0)

@@ -138,7 +138,7 @@ func TestRaceOfReconfiguresLeavesOneOfThemWhole(t *testing.T) {
 			}
 		})
 	}
-	soon(t, l, &wg)
+	wg.Wait()
 	c := l.Config()
 	require.Equal(t, c.Max+100, c.Queue)
 	require.Equal(t, "fixed:"+string(rune('0'+c.Max)), c.Law)

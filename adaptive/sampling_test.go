@@ -223,7 +223,7 @@ func TestNoCountIsLostBetweenReadings(t *testing.T) {
 			}
 		})
 	}
-	soon(t, l, &wg)
+	wg.Wait()
 	close(stop)
 	reader.Wait()
 	var n uint64

@@ -248,6 +248,7 @@ func ExampleWaitAll() {
 	p := limited(2)
 	fast, _ := pool.Submit(ctx, p, func(context.Context) (string, error) { return "fast", nil })
 	slow, _ := pool.Submit(ctx, p, func(ctx context.Context) (string, error) { <-ctx.Done(); return "", context.Cause(ctx) })
+	<-fast.Done() // of which 20 ms are no promise
 	patience, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
 	done, late := pool.WaitAll(patience, fast, slow)
@@ -383,17 +384,19 @@ func ExamplePool_Shutdown() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := limited(1)
-	cleaned := make(chan struct{})
+	started, cleaned := make(chan struct{}), make(chan struct{})
 	_ = p.Go(context.WithoutCancel(ctx), func(ctx context.Context) error {
+		close(started)
 		defer close(cleaned)
 		<-ctx.Done()
 		// The shield: work that must be done although the task is cancelled.
-		shielded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		shielded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
 		fmt.Println("cleaned up:", shielded.Err() == nil, context.Cause(ctx))
 		return nil
 	})
 
+	<-started
 	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	<-ctx.Done()
 	grace, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
