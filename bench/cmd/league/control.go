@@ -114,31 +114,9 @@ var coded = regexp.MustCompile(`(?m)^# [dh]\d\d$`)
 // matches are what is to be played: the named scenarios for each of their seeds,
 // then the random ones.
 func (o *options) matches() ([]match, error) {
-	var all []match
-	files, err := filepath.Glob(filepath.Join(o.scenarios, "*.yaml"))
+	all, err := o.named()
 	if err != nil {
 		return nil, err
-	}
-	for _, file := range files {
-		if len(o.seeds) == 0 {
-			break
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		if !coded.Match(text) {
-			continue
-		}
-		for _, seed := range o.seeds {
-			m, err := newMatch(named, virtual.Game{File: file, Seed: seed})
-			if err != nil {
-				return nil, err
-			}
-			if o.only.MatchString(m.sc.Name) {
-				all = append(all, m)
-			}
-		}
 	}
 	for _, seed := range o.random {
 		for i := range o.count {
@@ -152,7 +130,46 @@ func (o *options) matches() ([]match, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("no scenario to play: none in %s fits, and no random ones are asked for", o.scenarios)
+		return nil, errors.New("no scenario to play: -only fits none, or neither -seeds nor -random asks for any")
+	}
+	return all, nil
+}
+
+// named are the scenarios of the folder that have a code, as far as -only fits them.
+func (o *options) named() (all []match, err error) {
+	if len(o.seeds) == 0 {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(o.scenarios)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("-scenarios: %w", err)
+	}
+	found := false
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".yaml" {
+			continue
+		}
+		file := filepath.Join(o.scenarios, e.Name())
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if !coded.Match(text) {
+			continue
+		}
+		found = true
+		for _, seed := range o.seeds {
+			m, err := newMatch(named, virtual.Game{File: file, Seed: seed})
+			if err != nil {
+				return nil, err
+			}
+			if o.only.MatchString(m.sc.Name) {
+				all = append(all, m)
+			}
+		}
+	}
+	if !found { // or random ones would be played alone, and nobody would know
+		return nil, fmt.Errorf("-scenarios: no scenario with a code, such as the line \"# d01\", is in %q; name the folder of the named ones, or leave them out with -seeds=", o.scenarios)
 	}
 	return all, nil
 }

@@ -101,6 +101,21 @@ func TestOtherGuardsThatLeadAreTold(t *testing.T) {
 	require.Equal(t, "\n## Where another is better than `knee` by more than 0.05\n\n- behind: 0.750, but `vegas` 0.900\n", p.w.(*bytes.Buffer).String())
 }
 
+func TestRandomScenariosCanBePlayedAlone(t *testing.T) {
+	dir := library(t)
+	for _, args := range [][]string{
+		{"-scenarios", dir, "-only", "^r7-"}, // fits none of the named ones
+		{"-scenarios", filepath.Join(dir, "none"), "-seeds="},
+	} {
+		o, err := readOptions(append(args, "-random", "7", "-n", "2"))
+		require.NoError(t, err)
+		matches, err := o.matches()
+		require.NoError(t, err)
+		require.Len(t, matches, 2)
+		require.Equal(t, []set{random, random}, []set{matches[0].set, matches[1].set})
+	}
+}
+
 func TestTheTenthPercentileIsOneOfTheRuns(t *testing.T) {
 	rows := []row{{named, "a", [][]float64{{0.9, 0.8, 0.7, 0.6, 0.5, 1, 1, 1, 1, 1, 1}}}, {random, "b", [][]float64{{0.1}}}}
 	s := summarize(rows, 0, func(s set) bool { return s == named })
@@ -125,6 +140,10 @@ func TestWrongInputIsRefusedInOneLineAFault(t *testing.T) {
 		{"control -only (", "-only: "},
 		{"control -commit abc", `-commit is "abc", want the 40 hexadecimal digits`},
 		{"control -scenarios " + dir + " -only nothing", "no scenario to play"},
+		{"control -seeds=", "no scenario to play"},
+		{"control -scenarios " + filepath.Join(dir, "none") + " -random 1", "no scenario with a code, such as the line \"# d01\", is in \"" + filepath.Join(dir, "none") + "\"; name"},
+		{"control -scenarios " + t.TempDir() + " -random 1 -only r", "or leave them out with -seeds="},
+		{"control -scenarios " + broken, "-scenarios: "},
 		{"control -scenarios " + dir + " -oracles " + broken, "broken.json: unexpected end of JSON input; remove it"},
 	} {
 		err := league(context.Background(), strings.Fields(c.args), nil)
