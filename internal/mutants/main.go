@@ -39,12 +39,12 @@ func all(part, dir string) error {
 			continue
 		}
 		tried++
-		noticed, err := m.noticed(dir)
+		v, err := m.tried(dir)
 		switch {
 		case err != nil:
 			broken = errors.Join(broken, fmt.Errorf("%s: %w", m.name, err))
-		case noticed:
-			fmt.Printf("noticed    %s\n", m.name)
+		case v != unnoticed:
+			fmt.Printf("%-10s %s\n", v, m.name)
 		default:
 			alive++
 			fmt.Printf("UNNOTICED  %s, in %s, by go test %s -run '%s'\n", m.name, m.file, m.pkg, m.run)
@@ -75,24 +75,33 @@ func (m mutant) mutated() ([]byte, error) {
 	return []byte(strings.Replace(string(src), m.old, m.new, 1)), nil
 }
 
-// noticed runs the tests with the fault, and reports whether one failed. A fault
-// that does not compile is an error, for no test has seen it.
-func (m mutant) noticed(dir string) (bool, error) {
+// A verdict is what became of a fault.
+type verdict string
+
+const (
+	noticed   verdict = "noticed" // a test failed
+	hung      verdict = "hung"    // a test did not end: of this fault, or of a machine that stood still
+	unnoticed verdict = "UNNOTICED"
+)
+
+// tried runs the tests with the fault. One that does not compile is an error, for no
+// test has seen it.
+func (m mutant) tried(dir string) (verdict, error) {
 	src, err := m.mutated()
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	file, err := filepath.Abs(m.file)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	faulty, overlay := filepath.Join(dir, "faulty.go"), filepath.Join(dir, "overlay.json")
 	list, err := json.Marshal(map[string]map[string]string{"Replace": {file: faulty}})
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	if err := errors.Join(os.WriteFile(faulty, src, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
-		return false, err
+		return "", err
 	}
 	args := []string{"test", m.pkg, "-overlay", overlay, "-count=1", "-failfast", "-vet=off", "-timeout=120s", "-run", m.run}
 	if m.usesRapid() {
@@ -100,13 +109,19 @@ func (m mutant) noticed(dir string) (bool, error) {
 	}
 	out, err := exec.Command("go", args...).CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
-		return false, fmt.Errorf("does not compile:\n%s", out)
+		return "", fmt.Errorf("does not compile:\n%s", out)
 	}
 	var failed *exec.ExitError
-	if err != nil && !errors.As(err, &failed) {
-		return false, err
+	switch {
+	case err == nil:
+		return unnoticed, nil
+	case !errors.As(err, &failed):
+		return "", err
+	case strings.Contains(string(out), "panic: test timed out"):
+		return hung, nil
+	default:
+		return noticed, nil
 	}
-	return err != nil, nil
 }
 
 // usesRapid reports whether tests of the package would leave a file behind for each
