@@ -184,6 +184,7 @@ func TestP2LatencyThatGrowsKeepsTheLimitDown(t *testing.T) {
 }
 
 func TestP3OneLuckyAnswerIsNotTheBaseline(t *testing.T) {
+	raced.Spare(t)
 	for _, law := range laws {
 		l := newLoop(t, law, Config{})
 		l.base = 300 * ms
