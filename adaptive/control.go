@@ -101,7 +101,7 @@ func (l *Limiter) tick(now Instant) {
 // poll moves the window on and reports whether it is over. mu is held.
 func (l *Limiter) poll(now Instant) (w Window, due bool) {
 	c := &l.control
-	l.read() // in any case: some counts would wrap round
+	l.read(false) // in any case: some counts would wrap round
 	if c.deciding || c.frozen {
 		return w, false
 	}
@@ -206,7 +206,7 @@ func (l *Limiter) reopen(now Instant) {
 func (l *Limiter) beginWindow(now Instant) {
 	c, s := &l.control, l.samples
 	c.phase, c.opened = open, now
-	l.read() // what ended until now is not of this window
+	l.read(c.next.Cohort > 0) // what ended until now is not of this window
 	c.tally.begin()
 	c.blocked = l.blockedEver()
 	s.lowUpTo.Store(uint32(max(0, c.next.Low)))
@@ -269,17 +269,17 @@ func (l *Limiter) endCohort() {
 // being admitted or ending this instant.
 func (l *Limiter) admissions() uint64 {
 	n := uint64(l.tighten().inFlight()) - uint64(l.surplus.Load())
-	l.read()
+	l.read(true)
 	for _, ended := range l.control.tally.ended {
 		n += ended
 	}
 	return n
 }
 
-// read brings the tally up to date.
-func (l *Limiter) read() {
+// read brings the tally up to date; with all, no call that has ended is left out.
+func (l *Limiter) read(all bool) {
 	c := &l.control
-	c.tally.read(l.samples, l.untimedEnds(), c.next.Cohort == 0)
+	c.tally.read(l.samples, l.untimedEnds(), c.next.Cohort == 0, all)
 }
 
 // closeWindow returns what was measured since beginWindow.

@@ -11,15 +11,16 @@ type samples struct {
 	shards []shard
 	exact  bool // virtual time: a window closes at the very sample that fills it
 
-	// The words below are read by every call and written about once a window.
+	// The words below are read by every call, those on the first cache line, and written
+	// about once a window.
 	mark    atomic.Uint64 // number of the window that calls admitted now belong to, above one in 2^k that is timed
 	counts  atomic.Uint64 // first window number that counts, and how many from there on: 32 bits each
 	until   atomic.Int64  // when a timed call that ends should look whether the window is over
+	lowUpTo atomic.Uint32 // calls in flight at the start that count as low concurrency
 	early   atomic.Int64  // count of time-outs at which one should look; 0 means never
 	typical atomic.Int64  // round trip of late, in nanoseconds; 0 if unknown
 	tail    atomic.Int64  // its 99th percentile, likewise
 	enough  atomic.Int64  // time in which all but few calls end, of late, in overload too; 0 if unknown
-	lowUpTo atomic.Uint32 // calls in flight at the start that count as low concurrency
 
 	_     [64]byte
 	left  atomic.Int64  // samples until the window may be full, if exact
@@ -31,6 +32,7 @@ type samples struct {
 	// count of them, which wraps round, was read. They are counted by the add that
 	// frees their place, and nowhere else.
 	untimed atomic.Uint64
+	_       [24]byte // to four cache lines
 }
 
 const markWindow = 32
@@ -75,21 +77,25 @@ func (s *samples) record(sh *shard, t tag, rtt time.Duration, o Outcome, at Inst
 		}
 		return due
 	}
-	var n uint64
 	if o == Refused {
-		n = sh.refused.Add(pack(inFlight))
+		n := sh.refused.Add(pack(inFlight))
+		due = due || n&packRead == 0
 	} else {
 		if rtt < 1 || rtt > latencyMax { // the clock stood still, went back or was far ahead
 			s.odd.Add(1)
 			rtt = max(rtt, 1)
 		}
 		i := bucketOf(rtt)
-		oct := sh.octaves[i>>latencySub].Load()
+		k := i >> latencySub
+		oct := sh.octaves[k].Load()
 		if oct == nil {
-			oct = sh.octave(i >> latencySub)
+			oct = sh.octave(k)
 		}
 		i &= 1<<latencySub - 1
-		n = oct.latency[i].Add(pack(inFlight))
+		if n := oct.latency[i].Add(pack(inFlight)); n&packRead == 1 {
+			sh.news.Or(1 << k)
+			due = due || n&packMask > 1
+		}
 		if inFlight <= s.lowUpTo.Load() {
 			oct.low[i].Add(1)
 		}
@@ -97,7 +103,7 @@ func (s *samples) record(sh *shard, t tag, rtt time.Duration, o Outcome, at Inst
 			sh.censored.Add(1) // after the bucket: a reading finds no more of them than round trips
 		}
 	}
-	return due || n&packRead == 0 || s.exact && s.left.Add(-1) <= 0
+	return due || s.exact && s.left.Add(-1) <= 0
 }
 
 // enoughTimeOuts reports whether there are so many that the window may close early.
@@ -111,7 +117,9 @@ func (s *samples) enoughTimeOuts(sh *shard) bool {
 // sets when to look next.
 func (s *samples) expect(samples int, until Instant, timeOuts int) {
 	for i := range s.shards {
-		s.shards[i].peak.Store(0)
+		if p := &s.shards[i].peak; p.Load() != 0 { // most have not met a call since
+			p.Store(0)
+		}
 	}
 	s.left.Store(math.MaxInt64)
 	if samples > 0 {

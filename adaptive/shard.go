@@ -6,22 +6,23 @@ import (
 )
 
 // shard is one stripe of what calls report when they end, so that CPUs do not
-// fight over one word. Everything in it only grows; a window is the difference
-// between two readings (see tally), so closing one takes nothing away from the
-// calls that end meanwhile.
+// fight over one word. A reading (see tally) empties buckets, each by one swap, and
+// finds by how much everything else has grown, so closing a window takes nothing away
+// from the calls that end meanwhile.
 //
 // An ended call is counted by one add: in a bucket of its octave or in refused if
 // it was timed, which says all that a law asks of it, otherwise in counted.
 type shard struct {
 	_       [64]byte
 	octaves [octaves]atomic.Pointer[octave]
-	_       [64]byte      // what is above is seldom written
+	_       [56]byte      // what is above is seldom written, and what follows begins a cache line
+	news    atomic.Uint64 // a bit for each octave with a bucket that is empty no more
+	untimed atomic.Uint64 // successes that were not timed and kept their place
 	refused atomic.Uint64 // packed
 	peak    atomic.Uint32 // most calls in flight at the start of a sample, this window
 
 	counted  [Outcomes]atomic.Uint64 // every end but those of timed Success and Refused
 	censored atomic.Uint64           // time-outs among the round trips
-	untimed  atomic.Uint64           // successes that were not timed and kept their place
 	twice    atomic.Uint64           // successes counted that were not the first end of their call
 	stale    [Outcomes]atomic.Uint64 // ended, but admitted too early or too late to count
 
@@ -31,7 +32,7 @@ type shard struct {
 		refused, censored, twice uint64
 		counted, stale           [Outcomes]uint64
 	}
-	_ [64]byte
+	_ [48]byte // to a whole number of cache lines
 }
 
 // octave is 16 neighbouring buckets of round trips, made when the first is
@@ -39,13 +40,11 @@ type shard struct {
 type octave struct {
 	latency [1 << latencySub]atomic.Uint64 // packed
 	low     [1 << latencySub]atomic.Uint64 // of them, calls started at low concurrency
-
-	seen, seenLow [1 << latencySub]uint64 // guarded by control.mu
 }
 
 // A packed word counts samples in its low 24 bits and adds up their calls in
-// flight at the start above that: one add for both. Differences are exact as
-// long as fewer than 2^24 lie between two readings, and calls that see the count
+// flight at the start above that: one add for both. Readings are exact as
+// long as fewer than 2^24 lie between two of them, and calls that see the count
 // pass a multiple of 2^20 have it read.
 const (
 	packBits = 24

@@ -46,7 +46,7 @@ func (l *Limiter) Stats() Stats {
 	s.Blocked = l.blocked.Load() + atLimit // after Rejected: an arrival is blocked before it is rejected
 	c := &l.control
 	c.mu.Lock()
-	l.read()
+	l.read(true)
 	s.Ended, s.TimedOneIn = c.tally.ended, 1<<c.shift
 	c.mu.Unlock()
 	o := &l.outbox

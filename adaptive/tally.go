@@ -1,5 +1,10 @@
 package adaptive
 
+import (
+	"math/bits"
+	"sync/atomic"
+)
+
 // tally is what was read of the shards: in all, and since the window opened. It
 // is guarded by control.mu.
 type tally struct {
@@ -26,7 +31,12 @@ func newTally() tally {
 
 // read brings t up to date: untimed is how many untimed calls ever succeeded, and
 // whether they count. No call is lost or counted twice, whenever it ends.
-func (t *tally) read(s *samples, untimed uint64, count bool) {
+//
+// Most octaves have no news between two readings, and those are passed over. The first
+// call in an empty bucket tells of it, just after it was counted; a call that ends there
+// in between may so be left to the next reading. Where each that has ended must be in
+// this one, all has every octave read.
+func (t *tally) read(s *samples, untimed uint64, count, all bool) {
 	n := grown(&t.untimed, untimed)
 	t.ended[Success] += n
 	if count {
@@ -50,8 +60,15 @@ func (t *tally) read(s *samples, untimed uint64, count bool) {
 		refused := t.add(grown(&sh.seen.refused, sh.refused.Load()))
 		t.ended[Refused] += refused
 		t.count[Refused] += int(refused)
-		trips := uint64(0)
-		for k := range sh.octaves {
+		news, trips := sh.news.Load(), uint64(0)
+		if news != 0 {
+			news = sh.news.Swap(0) // before the buckets: who tells later is read later
+		}
+		if all || censored > 0 {
+			news = 1<<octaves - 1
+		}
+		for ; news != 0; news &= news - 1 {
+			k := bits.TrailingZeros64(news)
 			if oct := sh.octaves[k].Load(); oct != nil {
 				trips += t.readOctave(oct, k<<latencySub)
 			}
@@ -64,13 +81,13 @@ func (t *tally) read(s *samples, untimed uint64, count bool) {
 
 func (t *tally) readOctave(oct *octave, first int) (trips uint64) {
 	for i := range oct.latency {
-		if d := grown(&oct.seen[i], oct.latency[i].Load()); d != 0 {
+		if d := taken(&oct.latency[i]); d != 0 {
 			n := t.add(d)
 			t.latency.c.AddBucket(first+i, n)
 			trips += n
 		}
 		if t.lows {
-			if n := grown(&oct.seenLow[i], oct.low[i].Load()); n != 0 {
+			if n := taken(&oct.low[i]); n != 0 {
 				t.low.c.AddBucket(first+i, n)
 			}
 		}
@@ -78,7 +95,7 @@ func (t *tally) readOctave(oct *octave, first int) (trips uint64) {
 	return trips
 }
 
-// add counts the calls in a difference of packed words and returns how many.
+// add counts the calls in a packed word and returns how many.
 func (t *tally) add(packed uint64) uint64 {
 	n := packed & packMask
 	t.timed += int(n)
@@ -86,11 +103,22 @@ func (t *tally) add(packed uint64) uint64 {
 	return n
 }
 
-// grown is by how much now exceeds *seen, which becomes now.
+// grown is by how much now exceeds *seen, which becomes now. Mostly that is nothing, and
+// what is not written stays in the caches of all CPUs.
 func grown(seen *uint64, now uint64) uint64 {
 	d := now - *seen
-	*seen = now
+	if d != 0 {
+		*seen = now
+	}
 	return d
+}
+
+// taken is what was in b, which becomes 0.
+func taken(b *atomic.Uint64) uint64 {
+	if b.Load() == 0 {
+		return 0
+	}
+	return b.Swap(0)
 }
 
 // calls is how many ended that count.
