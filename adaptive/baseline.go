@@ -142,8 +142,10 @@ func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden boo
 // probed takes in what the probe measured and reports whether it moved the
 // baseline up by much. The baseline may rise only if the round trip did not fall
 // with the concurrency: if it did, it was a queue. Followed says that it did all the
-// way down, so that there is a queue even in the probe.
-func (b *baseline) probed(w *Window, s statistic) (rose, followed bool) {
+// way down, so that there is a queue even in the probe. A deeper one is asked only
+// whether there was: it is off the grid, so that a rise is the queue of those who have
+// their limits back.
+func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed bool) {
 	b.probing = false
 	b.soon--
 	b.confirm(w)
@@ -168,6 +170,9 @@ func (b *baseline) probed(w *Window, s statistic) (rose, followed bool) {
 		case d > 0 && b.fell: // perhaps the queue of those who did not cut
 			weight /= 2
 		}
+	}
+	if deeper && d > 0 {
+		weight = 0
 	}
 	b.rtt *= math.Exp(weight * d)
 	b.v = (1-weight)*(1-weight)*b.v + weight*weight*s.v

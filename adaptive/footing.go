@@ -228,7 +228,7 @@ func (f *footing) probed(w *Window, s statistic, d *Decision) (again bool) {
 	f.little.lift(w.Limit)
 	d.Value, d.Bound = s.rtt/1e6, rtt/1e6
 	d.Reason, d.Unless = "probe over and the limit back, in ms against the baseline", "the baseline rises only if the round trip did not follow the concurrency"
-	rose, followed := f.base.probed(w, s)
+	rose, followed := f.base.probed(w, s, f.deep)
 	if followed {
 		if !f.deep {
 			f.deep, f.shallow = true, rtt

@@ -102,7 +102,7 @@ func TestACalledProbeIsHalfBelievedWhereTheLastCommonOneMetAQueue(t *testing.T) 
 			b.alone, b.limit, b.before = alone, 10, statistic{rtt: float64(before), v: 1e-4, n: 40}
 			w := &Window{}
 			w.Count[Success] = 40
-			b.probed(w, statistic{rtt: float64(rtt), v: 1e-4, n: 40})
+			b.probed(w, statistic{rtt: float64(rtt), v: 1e-4, n: 40}, false)
 		}
 		probe(false, before, 50*ms)
 		require.EqualValues(t, 50*ms, math.Round(b.rtt))
