@@ -25,7 +25,7 @@ type Config struct {
 
 	// TimeOneIn is how many calls share one whose round trip is measured: 1 means
 	// that each is, 2, 4 … 64 that one in so many is, drawn at random. 0 means every
-	// call up to 65,536 a second and fewer above that, as the last window had it; on a Clock of
+	// call up to 16,384 a second and fewer above that, as the last window had it; on a Clock of
 	// one's own every call. Outcomes are counted of every call in any case.
 	TimeOneIn int
 

@@ -44,6 +44,7 @@ type control struct {
 	started uint64  // admissions before the window opened, as ended + in flight
 	tally   tally
 	shift   uint // one call in 2^shift is timed
+	pace    pace // … as it goes now
 
 	decisions ring
 	watch     watch
@@ -294,7 +295,7 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	c.tally.fill(&w)
 	c.resumed, c.closed = false, now
 	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {
-		c.shift = shiftFor(w.Completions, w.Length())
+		c.shift = c.pace.shift(w.Completions, now, c.shift)
 	}
 	if n := w.Latency.Count(); n >= 5 {
 		if w.Overload() < 0.05 || l.typical() == 0 {

@@ -26,7 +26,7 @@
 // [LogDecisions], in a log.
 //
 // Calls may weigh more than one permit, go before others, or have a deadline on the
-// Limiter's clock: [Limiter.With]. Where more than 65,536 calls end a second, only some are
+// Limiter's clock: [Limiter.With]. Where more than 16,384 calls end a second, only some are
 // timed, drawn at random; outcomes are counted of all. A law then sees as many round
 // trips as it asked for, of more calls; docs/adr/0008 says what that costs in
 // accuracy, and [Config].TimeOneIn 1 times every call.

@@ -7,12 +7,12 @@ import (
 
 // Reading the clock twice is most of what an admission costs. Where so many calls
 // end that a window has samples to spare, one in 2^k is timed; the others are
-// counted by their outcome, exactly, but add no round trip. How many, is set with
-// each window from the rate of the last one.
+// counted by their outcome, exactly, but add no round trip. How many, is set at the end
+// of a window from the rate of late.
 const (
-	timedRate = 1 << 16          // a second, up to which every call is timed
-	maxShift  = 6                // beyond one in 64 the clock is 2 % of a call, and a calm after a storm is noticed too late
-	rateOver  = time.Millisecond // a window shorter than this may have met a burst
+	timedRate = 1 << 14               // a second, up to which every call is timed: a window of 100 in 6 ms
+	maxShift  = 6                     // beyond one in 64 the clock is 2 % of a call, and a calm after a storm is noticed too late
+	rateOver  = 10 * time.Millisecond // the least time to take a rate over: a window may be a burst
 )
 
 // drawn reports whether the call that holds s under word is timed, if one in 2^k
@@ -31,9 +31,28 @@ func mixed(x uint64) uint64 {
 // shift is k for a fixed one in n calls.
 func shift(n int) uint { return uint(max(bits.Len(uint(n))-1, 0)) }
 
+// pace is the rate at which calls end.
+type pace struct {
+	calls int
+	since Instant
+}
+
+// shift takes in calls that have ended until now, and returns k if there has been time
+// enough to tell, otherwise the present k.
+func (p *pace) shift(calls int, now Instant, present uint) uint {
+	p.calls += calls
+	length := now.Sub(p.since)
+	if length < rateOver {
+		return present
+	}
+	k := shiftFor(p.calls, length)
+	*p = pace{since: now}
+	return k
+}
+
 // shiftFor is k where calls ended within length.
 func shiftFor(calls int, length time.Duration) (k uint) {
-	rate := float64(calls) / max(length, rateOver).Seconds()
+	rate := float64(calls) / length.Seconds()
 	for k < maxShift && rate > timedRate {
 		rate /= 2
 		k++

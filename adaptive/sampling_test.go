@@ -146,9 +146,8 @@ func TestHowManyAreTimedFollowsTheLoad(t *testing.T) {
 		within time.Duration
 		k      uint
 	}{
-		{0, 0, 0}, {1, time.Second, 0}, {65_536, time.Second, 0}, {65_537, time.Second, 1}, {200_000, time.Second, 2},
-		{1_000_000, time.Second, 4}, {100_000_000, time.Second, maxShift},
-		{60, time.Microsecond, 0}, // a burst
+		{0, time.Second, 0}, {1, time.Second, 0}, {16_384, time.Second, 0}, {16_385, time.Second, 1}, {100_000, time.Second, 3},
+		{1_000_000, time.Second, 6}, {100_000_000, time.Second, maxShift},
 	} {
 		require.Equal(t, c.k, shiftFor(c.calls, c.within), "%+v", c)
 	}
@@ -167,12 +166,20 @@ func TestHowManyAreTimedFollowsTheLoad(t *testing.T) {
 		second(1000)
 		require.Equal(t, 1, l.Stats().TimedOneIn)
 		second(500_000)
-		require.Equal(t, 8, l.Stats().TimedOneIn)
+		require.Equal(t, 32, l.Stats().TimedOneIn)
 		second(100_000)
-		for range 3 { // one in two is timed, and the window wants 1,000
+		for range 5 { // one in eight is timed, and the window wants 540
 			second(1000)
 		}
 		require.Equal(t, 1, l.Stats().TimedOneIn)
+		for range 20 { // bursts of 600 at one instant
+			second(0)
+			for range 600 {
+				p, _ := l.TryAcquire()
+				p.Done(Success)
+			}
+			require.Equal(t, 1, l.Stats().TimedOneIn)
+		}
 	})
 }
 
