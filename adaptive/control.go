@@ -271,10 +271,7 @@ func (l *Limiter) endCohort() {
 func (l *Limiter) admissions() uint64 {
 	n := uint64(l.tighten().inFlight()) - uint64(l.surplus.Load())
 	l.read(true)
-	for _, ended := range l.control.tally.ended {
-		n += ended
-	}
-	return n
+	return n + l.control.tally.ever()
 }
 
 // read brings the tally up to date; with all, no call that has ended is left out.
@@ -295,7 +292,7 @@ func (l *Limiter) closeWindow(now Instant) Window {
 	c.tally.fill(&w)
 	c.resumed, c.closed = false, now
 	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {
-		c.shift = c.pace.shift(w.Completions, now, c.shift)
+		c.shift = c.pace.shift(c.tally.ever(), now, c.shift)
 	}
 	if n := w.Latency.Count(); n >= 5 {
 		if w.Overload() < 0.05 || l.typical() == 0 {

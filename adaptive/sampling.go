@@ -31,27 +31,26 @@ func mixed(x uint64) uint64 {
 // shift is k for a fixed one in n calls.
 func shift(n int) uint { return uint(max(bits.Len(uint(n))-1, 0)) }
 
-// pace is the rate at which calls end.
+// pace is since when, and since how many calls, the rate at which they end is taken.
 type pace struct {
-	calls int
 	since Instant
+	ended uint64
 }
 
-// shift takes in calls that have ended until now, and returns k if there has been time
-// enough to tell, otherwise the present k.
-func (p *pace) shift(calls int, now Instant, present uint) uint {
-	p.calls += calls
+// shift returns k if there has been time enough to tell, otherwise the present k. Ended
+// is how many calls ever did, whether in a window or between two.
+func (p *pace) shift(ended uint64, now Instant, present uint) uint {
 	length := now.Sub(p.since)
 	if length < rateOver {
 		return present
 	}
-	k := shiftFor(p.calls, length)
-	*p = pace{since: now}
+	k := shiftFor(ended-p.ended, length)
+	*p = pace{now, ended}
 	return k
 }
 
 // shiftFor is k where calls ended within length.
-func shiftFor(calls int, length time.Duration) (k uint) {
+func shiftFor(calls uint64, length time.Duration) (k uint) {
 	rate := float64(calls) / length.Seconds()
 	for k < maxShift && rate > timedRate {
 		rate /= 2

@@ -142,7 +142,7 @@ func TestWhoListensIsToldWhenWhateverIsDrawn(t *testing.T) {
 
 func TestHowManyAreTimedFollowsTheLoad(t *testing.T) {
 	for _, c := range []struct {
-		calls  int
+		calls  uint64
 		within time.Duration
 		k      uint
 	}{
@@ -181,6 +181,18 @@ func TestHowManyAreTimedFollowsTheLoad(t *testing.T) {
 			require.Equal(t, 1, l.Stats().TimedOneIn)
 		}
 	})
+}
+
+func TestTheRateIsTakenOverTenMilliseconds(t *testing.T) {
+	p := pace{}
+	k := p.shift(600, Instant(ms), 0) // a burst
+	require.EqualValues(t, 0, k)
+	k = p.shift(1000, Instant(10*ms), k)
+	require.EqualValues(t, 3, k, "100,000 a second")
+	k = p.shift(1000, Instant(19*ms), k)
+	require.EqualValues(t, 3, k, "it may be quiet for a moment")
+	k = p.shift(1000, Instant(20*ms), k)
+	require.EqualValues(t, 0, k)
 }
 
 func TestTimeOneInOneTimesEveryCall(t *testing.T) {

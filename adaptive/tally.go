@@ -129,6 +129,14 @@ func (t *tally) calls() (n int) {
 	return n
 }
 
+// ever is how many calls have ended since the start.
+func (t *tally) ever() (n uint64) {
+	for _, c := range t.ended {
+		n += c
+	}
+	return n
+}
+
 // begin starts a window.
 func (t *tally) begin() {
 	t.count, t.stale, t.censored, t.timed, t.inFlight = [Outcomes]int{}, 0, 0, 0, 0
