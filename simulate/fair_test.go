@@ -94,7 +94,10 @@ type split struct {
 // those can take. The last of two or more comes when the others have had time for
 // far more windows than enough.
 func splits(t *testing.T, k int, service DistributionKind, times float64, seed uint64) (s split) {
-	const alone, together = 40 * time.Second, 40 * time.Second
+	alone, together := 40*time.Second, 40*time.Second
+	if times > 2 && k >= 64 {
+		alone, together = 100*time.Second, 100*time.Second // who gets the least has few windows in a minute
+	}
 	servers := 8 * k
 	sc := &Scenario{
 		Name: "fleet", Seed: seed, Duration: alone + together,
