@@ -10,9 +10,9 @@ import (
 // counted by their outcome, exactly, but add no round trip. How many, is set at the end
 // of a window from the rate of late.
 const (
-	timedRate = 1 << 14               // a second, up to which every call is timed: a window of 100 in 6 ms
-	maxShift  = 6                     // beyond one in 64 the clock is 2 % of a call, and a calm after a storm is noticed too late
-	rateOver  = 10 * time.Millisecond // the least time to take a rate over: a window may be a burst
+	timedRate = 1 << 14          // a second, up to which every call is timed: a window of 100 in 6 ms
+	maxShift  = 6                // beyond one in 64 the clock is 2 % of a call, and a calm after a storm is noticed too late
+	rateOver  = time.Millisecond // the least time to take a rate over: a window may be a burst
 )
 
 // drawn reports whether the call that holds s under word is timed, if one in 2^k
