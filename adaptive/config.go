@@ -25,8 +25,8 @@ type Config struct {
 
 	// TimeOneIn is how many calls share one whose round trip is measured: 1 means
 	// that each is, 2, 4 … 64 that one in so many is, drawn at random. 0 means every
-	// call up to 16,384 a second and fewer above that, as the last window had it; on a Clock of
-	// one's own every call. Outcomes are counted of every call in any case.
+	// call up to 16,384 a second and fewer above that, by the rate of late; on a Clock
+	// of one's own every call. Outcomes are counted of every call in any case.
 	TimeOneIn int
 
 	// Observe makes the Limiter measure, decide and count as always, but admit every
