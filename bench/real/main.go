@@ -7,8 +7,9 @@
 // Each server is a process of its own on one processor, so that what it computes is
 // not what the generator lacks. What was found is put beside the truth, a line for
 // each claim; it exits with 1 if a bound is missed.
-// The machine should have two processors at least and nothing else to do, for two
-// minutes a server; nice -n -20 helps where it has.
+// The machine should have two processors at least and nothing else to do, for two to
+// three minutes a server. In front of the command, chrt --fifo 1 keeps off who works there
+// all the same; nice -n -20 does not: see docs/tuning.md.
 package main
 
 import (
