@@ -8,8 +8,8 @@
 // not what the generator lacks. What was found is put beside the truth, a line for
 // each claim; it exits with 1 if a bound is missed.
 // The machine should have two processors at least and nothing else to do, for two to
-// three minutes a server. In front of the command, chrt --fifo 1 keeps off who works there
-// all the same; nice -n -20 does not: see docs/tuning.md.
+// three minutes a server, and Linux, which can keep its processors awake; nice -n -20
+// helps where it has.
 package main
 
 import (
@@ -66,6 +66,11 @@ func run(ctx context.Context, out io.Writer, only, output, command, folder strin
 		if err := c.Run(); err != nil {
 			return false, err
 		}
+	}
+	if stop, err := keepAwake(); err != nil {
+		fmt.Fprintln(out, "processors may fall asleep, and be slow where little is asked of them:", err)
+	} else {
+		defer stop()
 	}
 	var rows []row
 	for _, k := range kinds {
