@@ -22,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func main() {
 	command := flag.String("flyball", "", "the command to use; without it the one of this repository is built")
 	folder := flag.String("keep", "", "folder for what the commands write, which is kept")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	good, err := run(ctx, os.Stdout, *only, *output, *command, *folder)
 	if err != nil {
