@@ -8,9 +8,9 @@ import (
 )
 
 // keepAwake has each processor do something in the idle class of Linux, which gives way
-// to everybody, until stop, or for an hour if nobody is left to say so. An idle processor
-// makes a virtual machine slow: the same arithmetic took half as long again where one
-// slept, so that a server was slow at calm rates and fast near its knee.
+// to everybody, until stop, or for an hour if nobody is left to say so. Without it the
+// processors of a virtual machine may be slow at calm rates and fast near the knee, see
+// docs/tuning.md.
 func keepAwake() (stop func(), err error) {
 	var spinning []*exec.Cmd
 	stop = func() {
