@@ -90,7 +90,7 @@ func (w *way) hold(f *found) error {
 	if err := os.WriteFile(w.path("space.yaml"), space, 0o666); err != nil {
 		return err
 	}
-	objective := fmt.Sprintf("max goodput where p99 <= %v", (3 * f.Knee.P99 / 2).Round(time.Millisecond))
+	objective := fmt.Sprintf("max goodput where p99 <= %v", (2 * f.Knee.P99).Round(time.Millisecond))
 	if _, err := w.flyball(0, "tune", "twin.yaml", "--space", "space.yaml", "--objective", objective, "--candidates", "64", "-o", "limiter.yaml", "--replace"); err != nil {
 		return err
 	}
