@@ -64,7 +64,7 @@ func newShards(n int) []shard {
 }
 
 // stripes is one in virtual time, where a single goroutine runs and the window
-// must close at exactly the right call; otherwise two a CPU, so that goroutines
+// must close at exactly the right call; otherwise four a CPU, so that goroutines
 // that run at once seldom share one.
 func stripes(c Clock) int {
 	if c.Now != nil {
