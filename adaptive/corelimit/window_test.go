@@ -118,7 +118,7 @@ func TestWindowsAreThoseOfTheirDefaultLimiter(t *testing.T) {
 					listener, theyDo := other.Acquire(context.Background())
 					require.Equal(t, theyDo, ok, "call %d", i)
 					if ok {
-						time.AfterFunc(c.takes(i)+time.Duration(i), func() { // no two end at once
+						time.AfterFunc(c.takes(i)+time.Duration(i+1), func() { // no two end at once, and none as one begins
 							if c.outcome(i) == adaptive.Success {
 								p.Done(adaptive.Success)
 								listener.OnSuccess()
