@@ -8,7 +8,7 @@
 // not what the generator lacks. What was found is put beside the truth, a line for
 // each claim; it exits with 1 if a bound is missed.
 // The machine should have two processors at least and nothing else to do, for two to
-// three minutes a server, and Linux, which can keep its processors awake; nice -n -20
+// four minutes a server, and Linux, which can keep its processors awake; nice -n -20
 // helps where it has.
 package main
 
