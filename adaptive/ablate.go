@@ -17,8 +17,8 @@ const (
 	elasticity                     // … and not believing a rise that followed the concurrency
 	concession                     // giving round trips the benefit of their standard error
 	settling                       // waiting for a round trip after a change of the limit
-	doubt                          // not counting windows of a growing limit for the baseline
-	patience                       // letting one window speak against start-up
+	doubt                          // not counting short windows for the baseline while more and more calls are in flight
+	patience                       // letting one window speak against start-up, and those in flight reach a limit under which round trips rise
 	alarm                          // a probe at once when round trips rise, and the limit back if the downstream is slower
 	memory                         // going back fast to the limit from before time-outs
 	verification                   // a deep probe after any start-up, deeper ones while they meet a queue, and no going back to limits that it never saw good

@@ -160,13 +160,15 @@ func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed b
 	}
 	b.drift = d
 	weight *= min(1, float64(s.n)/20)
-	if b.without.has(elasticity) && d > 0 && b.load > 1.2*b.limit {
-		weight *= clamp((0.7-b.elasticity(s, b.before.rtt, b.load))/0.4, 0, 1)
-	}
-	if b.without.has(witness) && b.load > 1.2*b.limit {
+	if b.load > 1.2*b.limit {
+		e := b.elasticity(s, b.before.rtt, b.load)
+		if b.without.has(elasticity) && d > 0 {
+			weight *= clamp((0.7-e)/0.4, 0, 1)
+		}
 		switch {
+		case !b.without.has(witness):
 		case !b.alone:
-			b.fell = b.elasticity(s, b.before.rtt, b.load) > 0.3
+			b.fell = e > 0.3
 		case d > 0 && b.fell: // perhaps the queue of those who did not cut
 			weight /= 2
 		}

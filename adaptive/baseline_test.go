@@ -12,7 +12,7 @@ func TestADeeperProbeRaisesNoBaseline(t *testing.T) {
 		b := baseline{rtt: float64(50 * ms), v: 1e-6, limit: 4, load: 4}
 		w := &Window{Latency: newHistogram()}
 		w.Latency.c.Add(uint64(rtt), 24)
-		_, _ = b.probed(w, statisticOf(w.Latency), deeper)
+		_, _ = b.probed(w, statisticOf(w.Latency, 0), deeper)
 		return time.Duration(b.rtt)
 	}
 	require.InEpsilon(t, 75*ms, probed(75*ms, false), 0.04, "a slower downstream")

@@ -289,6 +289,10 @@ func (l *Limiter) closeWindow(now Instant) Window {
 		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.tighten().inFlight(),
 		Drained: c.drained, Resumed: c.resumed, PeakInFlight: l.samples.peak(),
 	}
+	if c.phase == collecting {
+		l.read(true) // an end that is not read yet is not pending
+		w.Pending = max(0, c.cohort-c.tally.calls())
+	}
 	c.tally.fill(&w)
 	c.resumed, c.closed = false, now
 	if l.config.Load().TimeOneIn == 0 && !l.samples.exact {

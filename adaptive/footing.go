@@ -16,6 +16,7 @@ type footing struct {
 
 	starting bool // doubling until a queue shows
 	held     bool // one window spoke against doubling; one may be noise
+	crowd    crowd
 
 	good    float64 // limit before time-outs cut it; 0 if none
 	felt    float64 // share of late windows in which the limit was felt
@@ -37,7 +38,6 @@ const (
 	timeOutsCut  = 0.2  // share of time-outs above which the limit is halved
 	refusalsCut  = 0.02 // share of refusals above which the limit is cut
 	conceded     = 1.1  // round trip over the baseline that is always conceded
-	quietRatio   = 1.2  // … up to which start-up goes on
 	nearBaseline = 1.3  // … up to which a cut limit comes back fast
 	highRatio    = 2    // … that may mean a slower downstream
 )
@@ -59,7 +59,7 @@ func (f *footing) collect(limit float64) Collect {
 // decide handles what needs no law. If it does not, steer is true and the law
 // has to move the limit by s.
 func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
-	s = statisticOf(w.Latency)
+	s = statisticOf(w.Latency, w.Pending)
 	d.Limit, f.base.least = w.Limit, w.Min
 	if w.Resumed {
 		f.base.probing, f.hot, f.deep = false, false, false // the probe, if there was one, was cut short
@@ -100,12 +100,10 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	if sat {
 		f.felt += 0.3
 	}
-	// While the limit grows, what ends first is what is quick.
-	early := f.without.has(doubt) && f.base.rtt > 0 && f.grew > 0.3 && float64(w.Length()) < 2*s.rtt
-	if !early && f.base.rtt > 0 && f.starting && sat && s.rtt < f.base.rtt*(quietRatio+2*f.base.sigma(s)) {
-		f.base.pool(s)
-	}
-	if !early {
+	if early := f.crowd.early(w, s); !early || !f.without.has(doubt) {
+		if f.base.rtt > 0 && f.starting && sat && f.base.ratio(s) < quietRatio+quietSigmas*f.base.sigma(s) {
+			f.base.pool(s)
+		}
 		f.base.learn(s, w)
 	}
 	q, se := f.base.ratio(s), 2*f.base.sigma(s)
@@ -125,33 +123,6 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 		return d, s, true
 	}
 	return f.finish(w, s, d), s, false
-}
-
-// starving ends start-up where calls in flight come to nothing, although the middle of
-// the round trips does not tell, and puts it off while they may.
-func (f *footing) starving(w *Window, d *Decision) bool {
-	l := &f.little
-	if !f.without.has(ledger) {
-		return false
-	}
-	if !f.starting {
-		l.steady(w)
-		return false
-	}
-	account := l.starting(w, f.grew > 0.2)
-	if account == answered {
-		return false
-	}
-	d.Value, d.Bound = l.answered/l.span, l.places/l.span/2
-	d.Reason, d.Unless = "most places are held by calls that do not end", "goes on when more are answered"
-	if account == stuck {
-		f.starting = false
-		d.Limit = l.bound
-		d.Reason = "start-up is over: most places are held by calls that time out"
-		f.cool, f.high = 3, 0
-		f.base.last = time.Time{} // verify now
-	}
-	return true
 }
 
 // watch counts windows with a high round trip in a row.
@@ -193,32 +164,6 @@ func (f *footing) overloaded(w *Window, d *Decision) bool {
 	}
 	f.starting = false
 	return true
-}
-
-// startUp doubles the limit until two windows show a queue, and then takes back
-// what only queues. A probe verifies that it was one.
-func (f *footing) startUp(w *Window, s statistic, d *Decision) {
-	q, se := f.base.ratio(s), 2*f.base.sigma(s)
-	d.Value, d.Bound = q, quietRatio+se
-	switch {
-	case q < quietRatio+se:
-		f.held = false
-		d.Limit = 2 * w.Limit
-		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
-	case !f.held && f.without.has(patience):
-		f.held = true
-		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
-	case f.grew < 0.3 && f.without.has(alarm):
-		f.starting = false
-		f.base.last = time.Time{}
-		d.Reason, d.Unless = "round trips rose, but not because the limit grew", "goes on doubling below the bound"
-	default:
-		f.starting = false
-		d.Limit = max(w.Limit/2, conceded*w.Limit/q) + headroom(w.Limit)
-		d.Reason, d.Unless = "start-up is over: round trips rose", "goes on doubling below the bound"
-		f.cool, f.high = 3, 0
-		f.base.last = time.Time{} // verify now
-	}
 }
 
 // probed takes in the window of a probe, and asks for a deeper one if there was a

@@ -47,6 +47,7 @@ type Window struct {
 	Low      *Histogram // those of them that started at no more than Collect.Low in flight; never nil
 	Censored int        // how many in Latency are of TimedOut
 
+	Pending int  // calls of a cohort that had not ended when the window closed: slower than those that had
 	Drained bool // false if Collect.Drain was given up at its deadline
 	Resumed bool // the limit was pinned, held or restored since the last window: what was learned of load is stale
 }

@@ -34,7 +34,7 @@ func (r *ramp) Update(w Window) Decision {
 	if r.usual > 0 {
 		q = float64(rtt) / float64(r.usual)
 	}
-	bound := rampTolerance + math.Sqrt(statisticOf(w.Latency).v)
+	bound := rampTolerance + math.Sqrt(statisticOf(w.Latency, 0).v)
 	d := Decision{Limit: w.Limit, Value: q, Bound: bound}
 	switch {
 	case w.Overload() > 0.2:

@@ -11,13 +11,19 @@ type statistic struct {
 	n   int
 }
 
-func statisticOf(h *Histogram) statistic {
+// statisticOf is of the round trips in h and of pending more, which are longer than all
+// of those.
+func statisticOf(h *Histogram, pending int) statistic {
 	s := statistic{n: h.Count()}
 	if s.n == 0 {
 		return s
 	}
-	a, b := h.c.Quantile(0.2), h.c.Quantile(0.7)
-	s.rtt = h.c.MeanBetween(0.2, 0.7)
+	all := float64(s.n+pending) / float64(s.n)
+	low, high := min(1, 0.2*all), min(1, 0.7*all)
+	a, b := h.c.Quantile(low), h.c.Quantile(high)
+	if s.rtt = b; low < high {
+		s.rtt = h.c.MeanBetween(low, high)
+	}
 	spread := (b - a) / s.rtt
 	s.v = spread * spread / float64(s.n)
 	return s

@@ -310,6 +310,7 @@ func TestCohortIsCountedToItsLastCall(t *testing.T) {
 	require.Len(t, s.windows, 3)
 	w := s.last()
 	require.Equal(t, [Outcomes]int{Success: 1, Failure: 1}, w.Count)
+	require.Zero(t, w.Pending, "a failure has ended, too")
 	require.Equal(t, 8.0, w.Limit)
 	b.call(10*ms, Success)
 	require.Equal(t, uint64(5), b.Stats().Ended[Success])
@@ -355,6 +356,7 @@ func TestCohortThatNeverEndsIsGivenUp(t *testing.T) {
 	b.call(150*ms, Success)
 	require.Len(t, s.windows, 2)
 	require.Equal(t, 1, s.last().Count[Success])
+	require.Equal(t, 1, s.last().Pending)
 }
 
 func TestPinnedLimitTeachesNothingAndResumes(t *testing.T) {

@@ -135,7 +135,7 @@ func splits(t *testing.T, k int, service DistributionKind, times float64, seed u
 }
 
 // TestAFleetShares prints the table of docs/reliability.md, and holds what is reached.
-// One draw says little of two clients, so there are 24 of them. With FLYBALL_LONG=1 the
+// One draw says little of two clients, so there are 160 of them. With FLYBALL_LONG=1 the
 // fleets are larger, and there are three of those.
 func TestAFleetShares(t *testing.T) {
 	raced.Spare(t)
@@ -151,7 +151,7 @@ func TestAFleetShares(t *testing.T) {
 				}
 				seeds := seeds
 				if k <= 2 {
-					seeds = 24
+					seeds = 160
 				}
 				var all []split
 				for seed := range seeds {

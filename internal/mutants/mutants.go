@@ -79,6 +79,13 @@ var catalogue = []mutant{
 	{"the newest task starts first", "pool/core.go", "\tc.queue.push(j)\n\tc.lendTo(j)", "\tc.queue.pushFront(j)\n\tc.lendTo(j)", "./pool", "TestTasksStart|TestI12"},
 	{"retries are not counted", "pool/budget.go", "b.retries++", "", "./pool", "Budget"},
 
+	// The law.
+	{"slow calls of a cohort are forgotten", "adaptive/control.go", "w.Pending = max(0, c.cohort-c.tally.calls())", "w.Pending = 0", "./adaptive", "TestCohort"},
+	{"what is pending is not slow", "adaptive/statistic.go", "float64(s.n+pending)", "float64(s.n)", "./adaptive", "TestCallsThatHaveNotEnded"},
+	{"a crowd that grows tells the baseline", "adaptive/startup.go", "return c.grew > 0.3 &&", "return false &&", "./adaptive", "TestAShortWindow"},
+	{"noise is conceded twice", "adaptive/startup.go", "d.Bound = quietRatio // noise", "_ = quietRatio // noise", "./adaptive", "TestStartUp"},
+	{"start-up waits for nobody", "adaptive/startup.go", "w.MeanInFlight < reached*w.Limit &&", "false &&", "./adaptive", "TestStartUp"},
+
 	// The breaker.
 	{"late results count", "breaker/trip.go", "case b.phase.Load() != ph:\n\t\tb.late.Add(1)\n\tcase e.Outcome == adaptive.Ignored:\n\tdefault:\n\t\tb.mu.Lock()\n\t\tif b.phase.Load() == ph {", "case e.Outcome == adaptive.Ignored:\n\tdefault:\n\t\tb.mu.Lock()\n\t\tif true {", "./breaker", oracle},
 	{"late probes count", "breaker/probe.go", "if b.phase.Load() != ph || !ph.remove(pr) {", "if !ph.remove(pr) {", "./breaker", oracle},
