@@ -33,7 +33,7 @@ func print(out io.Writer, rows []row) (good bool) {
 
 const head = `# Real servers of known capacity, the whole way
 
-Made by ` + "`nice -n -20 go run ./bench/real -o bench/results/real.md`" + `, with ` + "`-only`" + ` one server at a time, on %s, %s, %d processors:
+Made by ` + "`nice -n -20 go run ./bench/real -o bench/results/real.md`" + `, all or with ` + "`-only`" + ` one server at a time, on %s, %s, %d processors:
 knee, twin, tuned limiter, and what that does at twice the knee beside a plain client. Each server is a process of its
 own on one of the processors; loops in the idle class of Linux, where there is one, keep them awake. Callers give up
 after %d times the p99 at the knee, as the load test calls a p99 too much that is so many times the calm one.
