@@ -22,11 +22,10 @@ const (
 	alarm                          // a probe at once when round trips rise, and the limit back if the downstream is slower
 	memory                         // going back fast to the limit from before time-outs
 	verification                   // a deep probe after any start-up, deeper ones while they meet a queue, and no going back to limits that it never saw good
-	witness                        // believing half of a rise that only a called probe has seen, where the last other one met a queue
 	ledger                         // ending start-up where calls in flight come to nothing, and a bound from there
 )
 
-var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory", "verification", "witness", "ledger"}
+var partNames = [...]string{"probe", "grid", "elasticity", "concession", "settling", "doubt", "patience", "alarm", "memory", "verification", "ledger"}
 
 // has reports whether the law works with part p.
 func (without parts) has(p parts) bool { return without&p == 0 }

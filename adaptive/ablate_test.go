@@ -19,7 +19,7 @@ func TestPartsOfTheLawCanBeLeftOutByName(t *testing.T) {
 	require.Equal(t, "knee", Knee{}.String())
 
 	_, err = ParseLaw("knee:without=soup")
-	require.EqualError(t, err, `adaptive: law "knee:without=soup": "soup" is no part of it; they are probe, grid, elasticity, concession, settling, doubt, patience, alarm, memory, verification, witness, ledger`)
+	require.EqualError(t, err, `adaptive: law "knee:without=soup": "soup" is no part of it; they are probe, grid, elasticity, concession, settling, doubt, patience, alarm, memory, verification, ledger`)
 	_, err = ParseLaw("knee:gain=2")
 	require.EqualError(t, err, `adaptive: law "knee:gain=2": it has no constants`)
 }

@@ -32,8 +32,6 @@ type baseline struct {
 	load    float64   // mean in flight of that window
 	limit   float64   // during the probe
 	drift   float64   // surprise of the last probe, for two in a row
-	alone   bool      // the probe was called: other clients may not cut with it
-	fell    bool      // in the last that was not, the round trip fell with the concurrency
 }
 
 // ratio is the round trip of s over the baseline.
@@ -123,7 +121,6 @@ func (b *baseline) depth(s statistic, limit float64) float64 {
 func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden bool) (float64, Collect) {
 	a = max(1, b.least, math.Round(a))
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
-	b.alone = sudden
 	length := max(max(4, 24/a)*b.rtt, s.rtt)
 	most, calls := length, 0
 	if sudden {
@@ -160,18 +157,9 @@ func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed b
 	}
 	b.drift = d
 	weight *= min(1, float64(s.n)/20)
-	if b.load > 1.2*b.limit {
+	if d > 0 && b.load > 1.2*b.limit && b.without.has(elasticity) {
 		e := b.elasticity(s, b.before.rtt, b.load)
-		if b.without.has(elasticity) && d > 0 {
-			weight *= clamp((0.7-e)/0.4, 0, 1)
-		}
-		switch {
-		case !b.without.has(witness):
-		case !b.alone:
-			b.fell = e > 0.3
-		case d > 0 && b.fell: // perhaps the queue of those who did not cut
-			weight /= 2
-		}
+		weight *= clamp((0.7-e)/0.4, 0, 1)
 	}
 	if deeper && d > 0 {
 		weight = 0

@@ -48,7 +48,7 @@ func (f *footing) collect(limit float64) Collect {
 	n := 40 + limit
 	switch {
 	case f.starting:
-		n = max(32, 0.3*n)
+		n = max(startUpCalls, 0.3*n)
 	case f.good > limit && f.without.has(memory): // on the way back to what is known
 		n = max(10, 0.3*n)
 	}

@@ -1,7 +1,6 @@
 package adaptive
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -91,24 +90,4 @@ func TestTheBoundFollowsWhatTimesOut(t *testing.T) {
 		l.lift(l.bound)
 	}
 	require.Zero(t, l.bound, "the downstream is four times what it was")
-}
-
-// Where the last common probe met a queue, one client that is called to cut may see
-// nothing but the queue of the others.
-func TestACalledProbeIsHalfBelievedWhereTheLastCommonOneMetAQueue(t *testing.T) {
-	rises := func(before time.Duration) time.Duration {
-		b := &baseline{rtt: float64(50 * ms), v: 1e-4, load: 20, at: 6}
-		probe := func(alone bool, before, rtt time.Duration) {
-			b.alone, b.limit, b.before = alone, 10, statistic{rtt: float64(before), v: 1e-4, n: 40}
-			w := &Window{}
-			w.Count[Success] = 40
-			b.probed(w, statistic{rtt: float64(rtt), v: 1e-4, n: 40}, false)
-		}
-		probe(false, before, 50*ms)
-		require.EqualValues(t, 50*ms, math.Round(b.rtt))
-		probe(true, 200*ms, 200*ms)
-		return time.Duration(math.Round(b.rtt))
-	}
-	require.Equal(t, 200*ms, rises(55*ms))
-	require.Equal(t, 100*ms, rises(90*ms), "half of it, as a logarithm")
 }

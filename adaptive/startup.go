@@ -8,9 +8,10 @@ import (
 // Start-up doubles the limit until a queue shows. The constants have their reasons in
 // docs/law.md.
 const (
-	quietRatio  = 1.2  // round trip over the baseline up to which it goes on
-	quietSigmas = 1.64 // … and standard errors: one window in twenty is above by chance
-	reached     = 0.75 // share of the limit in flight that is as good as all of it
+	startUpCalls = 32   // least window
+	quietRatio   = 1.2  // round trip over the baseline up to which it goes on
+	quietSigmas  = 1.64 // … and standard errors: one window in twenty is above by chance
+	reached      = 0.75 // share of the limit in flight that is as good as all of it
 )
 
 // startUp doubles the limit until two windows show a queue, and then takes back
@@ -39,12 +40,17 @@ func (f *footing) startUp(w *Window, s statistic, d *Decision) {
 		f.base.last = time.Time{}
 		d.Reason = "round trips rose, but not because the limit grew"
 	default:
-		f.starting = false
-		d.Limit = max(w.Limit/2, conceded*w.Limit/q) + headroom(w.Limit)
+		f.endStartUp(max(w.Limit/2, conceded*w.Limit/q)+headroom(w.Limit), d)
 		d.Reason = "start-up is over: round trips rose"
-		f.cool, f.high = 3, 0
-		f.base.last = time.Time{} // verify now
 	}
+}
+
+// endStartUp ends it with a limit that is to be verified now.
+func (f *footing) endStartUp(limit float64, d *Decision) {
+	f.starting = false
+	d.Limit = limit
+	f.cool, f.high = 3, 0
+	f.base.last = time.Time{}
 }
 
 // starving ends start-up where calls in flight come to nothing, although the middle of
@@ -65,11 +71,8 @@ func (f *footing) starving(w *Window, d *Decision) bool {
 	d.Value, d.Bound = l.answered/l.span, l.places/l.span/2
 	d.Reason, d.Unless = "most places are held by calls that do not end", "goes on when more are answered"
 	if account == stuck {
-		f.starting = false
-		d.Limit = l.bound
+		f.endStartUp(l.bound, d)
 		d.Reason = "start-up is over: most places are held by calls that time out"
-		f.cool, f.high = 3, 0
-		f.base.last = time.Time{} // verify now
 	}
 	return true
 }
