@@ -11,12 +11,13 @@ import (
 
 // One set of constants serves from one server to thousands and from microseconds
 // to half a minute: at 1.5 times the capacity, the default law is within 15 % of
-// an oracle everywhere. Long is of five draws: one may start unluckily at any scale.
+// an oracle everywhere. Long is of five draws, with a tenth: one may start unluckily
+// at any scale, two of these 125 do.
 func TestTheDefaultLawHasNoScale(t *testing.T) {
 	servers, bases := []int{1, 100}, []time.Duration{50 * time.Microsecond, 30 * time.Second}
-	draws := 1
+	draws, least := 1, 0.85
 	if long() {
-		draws = 5
+		draws, least = 5, 0.9
 		servers = []int{1, 10, 100, 1000, 2000}
 		bases = []time.Duration{50 * time.Microsecond, time.Millisecond, 50 * time.Millisecond, time.Second, 30 * time.Second}
 	}
@@ -40,7 +41,7 @@ func TestTheDefaultLawHasNoScale(t *testing.T) {
 					t.Logf("seed %d: score %.3f, limit %.1f", sc.Seed, res.Score, res.Limit.Mean)
 					sum += res.Score
 				}
-				require.GreaterOrEqual(t, sum/float64(draws), 0.85)
+				require.GreaterOrEqual(t, sum/float64(draws), least)
 			})
 		}
 	}
