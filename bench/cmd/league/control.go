@@ -45,7 +45,7 @@ type options struct {
 	brief     bool
 }
 
-func readOptions(args []string) (*options, error) {
+func readOptions(args []string, help io.Writer) (*options, error) {
 	f := flag.NewFlagSet("control", flag.ContinueOnError)
 	guards := f.String("guards", rivals, "under test, separated by commas; the first is held against the others")
 	seeds := f.String("seeds", "1", "of the named scenarios, separated by commas; none leaves them out")
@@ -59,7 +59,7 @@ func readOptions(args []string) (*options, error) {
 	out := f.String("o", "", "file for the tables; standard output if empty")
 	csv := f.String("csv", "", "file for every single run")
 	brief := f.Bool("brief", false, "leave out the tables of single scenarios")
-	if err := parse(f, args); err != nil {
+	if err := parse(f, args, help); err != nil {
 		return nil, err
 	}
 	o := &options{
@@ -176,7 +176,7 @@ func (o *options) named() (all []match, err error) {
 
 // control plays all and prints what came out.
 func control(ctx context.Context, args []string, out io.Writer) error {
-	o, err := readOptions(args)
+	o, err := readOptions(args, out)
 	if err != nil {
 		return err
 	}

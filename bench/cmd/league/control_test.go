@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,7 +109,7 @@ func TestRandomScenariosCanBePlayedAlone(t *testing.T) {
 		{"-scenarios", dir, "-only", "^r7-"}, // fits none of the named ones
 		{"-scenarios", filepath.Join(dir, "none"), "-seeds="},
 	} {
-		o, err := readOptions(append(args, "-random", "7", "-n", "2"))
+		o, err := readOptions(append(args, "-random", "7", "-n", "2"), io.Discard)
 		require.NoError(t, err)
 		matches, err := o.matches()
 		require.NoError(t, err)
@@ -121,6 +123,14 @@ func TestTheTenthPercentileIsOneOfTheRuns(t *testing.T) {
 	s := summarize(rows, 0, func(s set) bool { return s == named })
 	require.Equal(t, summary{mean: s.mean, worst: 0.5, tenth: 0.6, in: "a", n: 11}, s)
 	require.InDelta(t, 9.5/11, s.mean, 1e-12)
+}
+
+func TestWhoAsksForHelpIsToldTheFlags(t *testing.T) {
+	for args, want := range map[string]string{"-h": "control  laws and fixed limits", "help": "speed    what a call costs", "control -h": "-seeds", "speed --help": "-rounds"} {
+		var out strings.Builder
+		require.ErrorIs(t, league(t.Context(), strings.Fields(args), &out), flag.ErrHelp, args)
+		require.Contains(t, out.String(), want, args)
+	}
 }
 
 func TestWrongInputIsRefusedInOneLineAFault(t *testing.T) {

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ var verbs = []verb{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := league(ctx, os.Args[1:], os.Stdout); err != nil {
+	if err := league(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "league:", err)
 		os.Exit(2)
 	}
@@ -44,16 +45,29 @@ func league(ctx context.Context, args []string, out io.Writer) error {
 		}
 		names = append(names, v.name)
 	}
+	if len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help" || args[0] == "help") {
+		fmt.Fprintln(out, "league compares flyball with what could be used in its place; league VERB -h lists the flags of one.")
+		for _, v := range verbs {
+			fmt.Fprintf(out, "  %-8s %s\n", v.name, v.about)
+		}
+		return flag.ErrHelp
+	}
 	if len(args) == 0 {
 		return fmt.Errorf("no verb; want %s", strings.Join(names, " or "))
 	}
 	return fmt.Errorf("verb %q is unknown; want %s", args[0], strings.Join(names, " or "))
 }
 
-// parse reads the flags of a verb, which takes nothing else.
-func parse(f *flag.FlagSet, args []string) error {
+// parse reads the flags of a verb, which takes nothing else. Who asks for help is
+// told them, and the error is [flag.ErrHelp].
+func parse(f *flag.FlagSet, args []string, out io.Writer) error {
 	f.SetOutput(io.Discard)
-	if err := f.Parse(args); err != nil {
+	f.Usage = func() {}
+	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(out)
+		f.PrintDefaults()
+		return err
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	if f.NArg() > 0 {

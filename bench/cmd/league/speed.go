@@ -16,7 +16,7 @@ func measure(ctx context.Context, args []string, out io.Writer) error {
 	f := flag.NewFlagSet("speed", flag.ContinueOnError)
 	rounds := f.Int("rounds", 40, "how often everything is measured; a round takes about ten seconds")
 	dir := f.String("o", "bench/results", "folder for the tables, and for speed.txt: what the benchmarks printed, for benchstat")
-	if err := parse(f, args); err != nil {
+	if err := parse(f, args, out); err != nil {
 		return err
 	}
 	if *rounds < speed.LeastRounds {
