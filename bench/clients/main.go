@@ -8,6 +8,7 @@
 // costs. The limiter begins with one call and finds how many more there may be, so
 // that a server which does one thing at a time never has six in line; and it has no
 // queue, as at three times the load the next caller is there soon after one has left.
+// Each law of -laws has a turn of its own.
 // It needs redis-server and PostgreSQL on the machine, and leaves a kind of server
 // out only if told to with -only.
 package main
@@ -21,6 +22,8 @@ import (
 	"os/signal"
 	"strings"
 	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
 )
 
 // plan is what each client is put through.
@@ -28,6 +31,7 @@ type plan struct {
 	only     string        // name of one subject; empty means all
 	initial  int           // first limit; 0 is the library's own
 	queue    int           // calls that may wait for a permit; −1 is none, 0 the library's own
+	laws     []string      // each has the overload to itself
 	patience time.Duration // of a caller
 	probe    time.Duration // for each measurement of capacity
 	warmup   time.Duration // of the overload, not counted
@@ -41,10 +45,12 @@ func main() {
 	flag.StringVar(&p.only, "only", "", "the one client to try: "+strings.Join(names(), ", "))
 	flag.IntVar(&p.initial, "initial", 1, "first limit; 0 is the library's own")
 	flag.IntVar(&p.queue, "queue", -1, "calls that may wait for a permit; -1 is none, 0 the library's own")
+	laws := flag.String("laws", "knee,aimd", "laws to overload each client with, one after the other")
 	flag.DurationVar(&p.warmup, "warmup", 5*time.Second, "overload that is not counted, while the limiter learns")
 	flag.DurationVar(&p.length, "length", 10*time.Second, "overload that is counted, for each client")
 	flag.IntVar(&p.rounds, "rounds", 1500, "rounds of idle calls of each pair")
 	flag.Parse()
+	p.laws = strings.Split(*laws, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Stdout, p); err != nil {
@@ -56,6 +62,11 @@ func main() {
 func run(ctx context.Context, out io.Writer, p plan) error {
 	if p.only != "" && find(p.only) == nil {
 		return fmt.Errorf("-only names %q, must be one of %s", p.only, strings.Join(names(), ", "))
+	}
+	for _, law := range p.laws {
+		if _, err := adaptive.ParseLaw(law); err != nil {
+			return fmt.Errorf("-laws: %w", err)
+		}
 	}
 	var loads []overload
 	var costs []overhead

@@ -17,11 +17,23 @@ type overload struct {
 	name, what string
 	levels     []level       // of a server that is not overloaded, or not much
 	capacity   float64       // good answers per second, at the best of levels
-	unloaded   time.Duration // 99th percentile of a lone caller, before and after the limited client
+	unloaded   time.Duration // 99th percentile of a lone caller, before and after the limited clients
 	rate       float64       // of arrivals
 	plain      outcome
-	limited    outcome
-	limit      int // at the end
+	limited    []limited
+}
+
+// limited is what callers of a client behind a limiter got.
+type limited struct {
+	outcome
+	law   string
+	limit int // at the end
+}
+
+// trial is a client behind a limiter that has seen no call yet.
+type trial struct {
+	client
+	limiter *adaptive.Limiter
 }
 
 // level is what a server does for so many callers, one call after the other each.
@@ -40,7 +52,7 @@ type outcome struct {
 
 type call = func(context.Context) error
 
-func measureOverload(ctx context.Context, p plan, plain, limited call) (o overload, err error) {
+func measureOverload(ctx context.Context, p plan, plain call, behind func(law string) (trial, error)) (o overload, err error) {
 	if o.levels, err = measureLevels(ctx, p, plain); err != nil {
 		return o, err
 	}
@@ -52,8 +64,16 @@ func measureOverload(ctx context.Context, p plan, plain, limited call) (o overlo
 	if err != nil {
 		return o, err
 	}
-	// The limited client first: what the plain one leaves in line would be its to clear.
-	o.limited = openLoop(ctx, p, o.rate, limited)
+	// The limited clients first: what the plain one leaves in line would be theirs to clear.
+	for _, law := range p.laws {
+		t, err := behind(law)
+		if err != nil {
+			return o, err
+		}
+		got := openLoop(ctx, p, o.rate, t.work)
+		o.limited = append(o.limited, limited{got, law, t.limiter.Limit()})
+		t.close()
+	}
 	after, err := alone(ctx, p, plain)
 	if err != nil {
 		return o, err

@@ -5,11 +5,16 @@ import (
 	"io"
 	"text/tabwriter"
 	"time"
+
+	"github.com/flyball-go/flyball/adaptive"
 )
 
 // config says what of the limiter is not the library's own.
-func (p plan) config() string {
+func (p plan) config(law string) string {
 	text := "flyball"
+	if (adaptive.Config{Law: law}).WithDefaults().Law != (adaptive.Config{}).WithDefaults().Law {
+		text += ", " + law
+	}
 	if p.initial != 0 {
 		text += fmt.Sprintf(", Initial %d", p.initial)
 	}
@@ -26,17 +31,23 @@ func (p plan) config() string {
 func report(out io.Writer, p plan, loads []overload, costs []overhead) error {
 	fmt.Fprintf(out, "Three times what the server can do, in an open loop: %v to learn and %v that count.\n"+
 		"Callers give up after %v. p99 is of good answers, from the instant when the call was due;\n"+
-		"unloaded, of a lone caller for as long, half of it before the limited client's turn and half after.\n\n", p.warmup, p.length, p.patience)
+		"unloaded, of a lone caller for as long, half of it before the limited clients' turns and half after.\n\n", p.warmup, p.length, p.patience)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "client\tserver\tcapacity\tunloaded p99\toffered\tlimiter\tgoodput\tof capacity\tp99\tof unloaded\tlate\trejected\terrors\tlimit")
 	for _, l := range loads {
 		row := func(name string, o outcome, limit string) {
-			fmt.Fprintf(w, "%s\t%s\t%.0f/s\t%v\t%.0f/s\t%s\t%.0f/s\t%.0f %%\t%v\t%.1f ×\t%d\t%d\t%d\t%s\n", l.name, l.what, l.capacity,
+			p99, times := "–", "–" // of no good answer there is none
+			if o.goodput > 0 {
+				p99, times = o.p99.Round(100*time.Microsecond).String(), fmt.Sprintf("%.1f ×", float64(o.p99)/float64(l.unloaded))
+			}
+			fmt.Fprintf(w, "%s\t%s\t%.0f/s\t%v\t%.0f/s\t%s\t%.0f/s\t%.0f %%\t%s\t%s\t%d\t%d\t%d\t%s\n", l.name, l.what, l.capacity,
 				l.unloaded.Round(100*time.Microsecond), l.rate, name, o.goodput, 100*o.goodput/l.capacity,
-				o.p99.Round(100*time.Microsecond), float64(o.p99)/float64(l.unloaded), o.late, o.rejected, o.bad, limit)
+				p99, times, o.late, o.rejected, o.bad, limit)
 		}
 		row("none", l.plain, "–")
-		row(p.config(), l.limited, fmt.Sprint(l.limit))
+		for _, by := range l.limited {
+			row(p.config(by.law), by.outcome, fmt.Sprint(by.limit))
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -60,10 +60,6 @@ func (s subject) try(ctx context.Context, p plan) (l overload, c overhead, err e
 		return l, c, err
 	}
 	defer srv.stop()
-	limit, err := adaptive.New(adaptive.Config{Name: s.name, Initial: p.initial, Queue: p.queue})
-	if err != nil {
-		return l, c, err
-	}
 	free, err := adaptive.New(adaptive.Config{Name: s.name})
 	if err != nil {
 		return l, c, err
@@ -77,13 +73,15 @@ func (s subject) try(ctx context.Context, p plan) (l overload, c overhead, err e
 		return l, c, err
 	}
 	defer plain.close()
-	limited, err := srv.client(limit)
-	if err != nil {
-		return l, c, err
-	}
-	defer limited.close()
 	c.name = s.name
-	l, err = measureOverload(ctx, p, plain.work, limited.work)
-	l.name, l.what, l.limit = s.name, s.what, limit.Limit()
+	l, err = measureOverload(ctx, p, plain.work, func(law string) (trial, error) {
+		limiter, err := adaptive.New(adaptive.Config{Name: s.name, Law: law, Initial: p.initial, Queue: p.queue})
+		if err != nil {
+			return trial{}, err
+		}
+		limited, err := srv.client(limiter)
+		return trial{limited, limiter}, err
+	})
+	l.name, l.what = s.name, s.what
 	return l, c, errors.Join(err, context.Cause(ctx))
 }
