@@ -1,6 +1,10 @@
 package adaptive
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/flyball-go/flyball/internal/stripe"
+)
 
 // Far below the limit a call that ends keeps its place, in its slot, for the next
 // one: that takes it there, and the gate's word, which all CPUs would else write
@@ -48,7 +52,7 @@ func newHomes(c Clock) []slot {
 
 // home is the one of hint.
 func (l *Limiter) home(hint uint64) *slot {
-	return &l.homes[spread(hint)>>32&uint64(len(l.homes)-1)]
+	return &l.homes[stripe.Spread(hint)>>32&uint64(len(l.homes)-1)]
 }
 
 // goHome claims the home of hint, if it is free, for a call whose place is in the gate,

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/flyball-go/flyball/internal/stripe"
 )
 
 // A Limiter is an adaptive limit on the calls in flight to one downstream. Make
@@ -206,7 +208,7 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 		mark = l.samples.mark.Load()
 		w = l.gate.load()
 		if w.keeps() && n == 1 {
-			h := l.home(goroutineHint() ^ mark)
+			h := l.home(stripe.Hint() ^ mark)
 			at := h.word.Load()
 			w = l.gate.load() // after the slot, see kept.go
 			if at&slotState == slotKept && w.keeps() && h.word.CompareAndSwap(at, at+slotClaim) {
@@ -254,7 +256,7 @@ func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
 	// goroutines that have met at a slot.
 	seed := uint64(inFlight)
 	if l.clock == nil {
-		seed = goroutineHint() ^ mark
+		seed = stripe.Hint() ^ mark
 		if w.keeps() {
 			if s, held = l.goHome(seed, w); s != nil {
 				return s, held, t | tagHome
@@ -265,7 +267,7 @@ func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
 	if len(table) < 2*inFlight {
 		table = *l.slots.grown(l, inFlight)
 	}
-	i := spread(seed)
+	i := stripe.Spread(seed)
 	s = &table[i>>32&uint64(len(table)-1)]
 	held = s.word.Load()
 	if held&slotState == 0 && s.word.CompareAndSwap(held, held+slotHeld) {

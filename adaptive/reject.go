@@ -1,5 +1,7 @@
 package adaptive
 
+import "github.com/flyball-go/flyball/internal/stripe"
+
 // noteBlocked counts an arrival that found no place and may wait for one, or is told
 // of a bar. One that is held back as the downstream asked says nothing of whether
 // there are places enough.
@@ -29,7 +31,7 @@ func (l *Limiter) turnAway() error {
 		l.noteBlocked()
 		return l.rejectBy(b)
 	}
-	l.lookSeldom(l.samples.shard(goroutineHint()).turnedAway.Add(1))
+	l.lookSeldom(l.samples.shard(stripe.Hint()).turnedAway.Add(1))
 	return l.rejection[RejectLimit]
 }
 

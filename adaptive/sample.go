@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
+
+	"github.com/flyball-go/flyball/internal/stripe"
 )
 
 // samples is what calls write when they end, and what they must know for it.
@@ -214,5 +216,5 @@ func (s *samples) turnedAway() (n uint64) {
 
 // shard is one that goroutines with other hints seldom share.
 func (s *samples) shard(hint uint64) *shard {
-	return &s.shards[spread(hint)>>32&uint64(len(s.shards)-1)]
+	return &s.shards[stripe.Spread(hint)>>32&uint64(len(s.shards)-1)]
 }

@@ -3,7 +3,8 @@ package adaptive
 import (
 	"sync"
 	"sync/atomic"
-	"unsafe"
+
+	"github.com/flyball-go/flyball/internal/stripe"
 )
 
 // slot makes the end of a permit happen once. Its word only ever grows, by
@@ -62,7 +63,7 @@ func (s *slots) search(t []slot, i uint64) (*slot, uint64) {
 		if n == 1 {
 			i ^= s.tries.Add(1) << 32
 		}
-		i = spread(i)
+		i = stripe.Spread(i)
 		c := &t[i>>32&uint64(len(t)-1)]
 		if w := c.word.Load(); w&slotState == 0 && c.word.CompareAndSwap(w, w+slotHeld) {
 			return c, w + slotHeld
@@ -99,14 +100,4 @@ func (l *Limiter) own(t []slot) {
 		n := i % len(l.samples.shards)
 		t[i].shard, t[i].stripe = &l.samples.shards[n], uint32(n)
 	}
-}
-
-// spread is one step of a multiplicative generator; its upper half is well mixed.
-func spread(x uint64) uint64 { return x*0x9E3779B97F4A7C15 + 0xD1B54A32D192ED03 }
-
-// goroutineHint differs between goroutines that run at the same time, because
-// their stacks do, and costs nothing to read.
-func goroutineHint() uint64 {
-	var b byte
-	return uint64(uintptr(unsafe.Pointer(&b)) >> 10)
 }

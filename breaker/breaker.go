@@ -11,6 +11,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/flyball-go/flyball/adaptive"
+	"github.com/flyball-go/flyball/internal/stripe"
 )
 
 // A Breaker is an [adaptive.Guard]: a circuit breaker in front of a Limiter. Make
@@ -29,7 +30,8 @@ type Breaker struct {
 	phase atomic.Pointer[phase]
 	watch watch
 
-	rejectedOpen, rejectedProbes, late atomic.Uint64
+	rejectedOpen         stripe.Counter // by every caller, as fast as he can
+	rejectedProbes, late atomic.Uint64
 
 	mu         sync.Mutex // guards what follows and changes of phase; no foreign code runs under it
 	rand       *rand.Rand
@@ -216,7 +218,7 @@ type answer struct {
 func (b *Breaker) count(err error) error {
 	switch err {
 	case b.errOpen:
-		b.rejectedOpen.Add(1)
+		b.rejectedOpen.Add()
 	case b.errProbes:
 		b.rejectedProbes.Add(1)
 	}

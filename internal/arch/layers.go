@@ -30,13 +30,14 @@ var tested = []string{"adaptive/...", "breaker", "pool", "simulate/trace", "inte
 // point down only: core, users, harness, tools, programs.
 var layers = []layer{
 	{place: "internal/hist"},
+	{place: "internal/stripe"},
 	{place: "internal/strict", outside: []string{yaml}},
-	{place: "adaptive", inside: []string{"internal/hist"}},
+	{place: "adaptive", inside: []string{"internal/hist", "internal/stripe"}},
 	{place: "adaptive/corelimit", inside: []string{"adaptive"}, outside: []string{coreLimit}},
 	{place: "adaptive/configfile", inside: []string{"adaptive", "internal/strict"}, outside: []string{yaml}},
 	{place: "adaptive/...", inside: []string{"adaptive", "internal/hist"}},
 
-	{place: "breaker", inside: []string{"adaptive"}, outside: []string{gobreaker}},
+	{place: "breaker", inside: []string{"adaptive", "internal/stripe"}, outside: []string{gobreaker}},
 	{place: "pool", inside: []string{"adaptive", "internal/hist"}, outside: []string{xTime, backoff}},
 	{place: "contrib/adaptivehttp", inside: []string{"adaptive"}},
 	{place: "contrib/...", inside: []string{"adaptive"}, outside: []string{"*"}},

@@ -104,6 +104,7 @@ var catalogue = []mutant{
 	{"a Tap is told of late ends", "adaptive/permit.go", "if !s.word.CompareAndSwap(p.word, p.word+next-slotHeld) {", "if false && !s.word.CompareAndSwap(p.word, p.word+next-slotHeld) {", "./adaptive", "TestATap"},
 	{"volume off by one", "breaker/trip.go", "case total < uint64(b.c.MinVolume):", "case total <= uint64(b.c.MinVolume):", "./breaker", oracle},
 	{"a share must be exceeded", "breaker/trip.go", "return float64(part)/float64(all) >= share", "return float64(part)/float64(all) > share", "./breaker", oracle},
+	{"a stripe is not read", "internal/stripe/stripe.go", "for i := range c.cells {", "for i := range c.cells[1:] {", "./internal/stripe", "TestNoAddIsLost"},
 	{"open says too many probes", "breaker/breaker.go", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errOpen)", "if ph.state != HalfOpen {\n\t\treturn adaptive.Permit{}, b.count(b.errProbes)", "./breaker", oracle},
 	{"a refused permit is kept", "breaker/probe.go", "p.Done(adaptive.Ignored)\n\treturn adaptive.Permit{}, b.count(b.errProbes)", "return adaptive.Permit{}, b.count(b.errProbes)", "./breaker", "TestACallThatComesTooLate"},
 	{"a phase of probes has no end", "breaker/probe.go", "now.Sub(ph.began) < ph.within {", "true {", "./breaker", "."},
