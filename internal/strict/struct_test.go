@@ -2,9 +2,11 @@ package strict
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 )
 
 func TestKeyOfSplitsWords(t *testing.T) {
@@ -44,4 +46,11 @@ func TestHintNamesTheNearestWord(t *testing.T) {
 	known := []string{"max", "min", "max-wait"}
 	require.Equal(t, "max-wait?", Hint("MaxWait", known))
 	require.Equal(t, "one of max, min, max-wait", Hint("rate-limit", known))
+}
+
+func TestAFaultQuotesTheBeginningOfALongValue(t *testing.T) {
+	scalar := func(v string) string { return Describe(&yaml.Node{Kind: yaml.ScalarNode, Value: v}) }
+	require.Equal(t, `"`+strings.Repeat("x", 60)+`"`, scalar(strings.Repeat("x", 60)))
+	require.Equal(t, `"`+strings.Repeat("x", 60)+`"…`, scalar(strings.Repeat("x", 61)))
+	require.Equal(t, `"x`+strings.Repeat("ä", 29)+`"…`, scalar("x"+strings.Repeat("ä", 30)), "no half of a letter")
 }

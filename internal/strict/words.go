@@ -3,6 +3,7 @@ package strict
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -17,6 +18,10 @@ func Join(path, key string) string {
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
+// quoted is how many bytes of a value a fault quotes: a file that is no mapping may be
+// one value from end to end.
+const quoted = 60
+
 // Describe names n in a fault.
 func Describe(n *yaml.Node) string {
 	switch n.Kind {
@@ -27,7 +32,14 @@ func Describe(n *yaml.Node) string {
 	case yaml.AliasNode:
 		return "an alias"
 	}
-	return strconv.Quote(n.Value)
+	if len(n.Value) <= quoted {
+		return strconv.Quote(n.Value)
+	}
+	end := quoted
+	for end > 0 && !utf8.RuneStart(n.Value[end]) {
+		end--
+	}
+	return strconv.Quote(n.Value[:end]) + "…"
 }
 
 func keysOf(fields []Field) string {
