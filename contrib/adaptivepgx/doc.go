@@ -25,6 +25,14 @@
 // Waiting for a connection of the pool counts as time in flight. Let MaxConns of
 // the pool be the limiter's Config.Max or more: a limit above it is no limit.
 //
+// # One row that all update
+//
+// PostgreSQL does not serve it in turn: who waits looks for the row's new version
+// when he wakes up, and a newcomer may have it by then, so that the middle of the round
+// trips looks healthier than the end of them. Give such calls a limiter of their
+// own with Config.Law "aimd", Initial 1 and, where they come often, Queue -1; figures
+// of go run ./bench/clients are in docs/limits.md.
+//
 // # What errors tell
 //
 // A SQLSTATE is the server's answer and counts as such. For any other error the
