@@ -12,7 +12,7 @@ import (
 // config says what of the limiter is not the library's own.
 func (p plan) config(law string) string {
 	text := "flyball"
-	if (adaptive.Config{Law: law}).WithDefaults().Law != (adaptive.Config{}).WithDefaults().Law {
+	if law != (adaptive.Config{}).WithDefaults().Law {
 		text += ", " + law
 	}
 	if p.initial != 0 {

@@ -202,20 +202,3 @@ func TestFullDiskLeavesWhatWasThere(t *testing.T) {
 		require.Equal(t, text, string(data))
 	}
 }
-
-func TestFullStandardOutputIsTold(t *testing.T) {
-	path := built(t)
-	in(t, map[string]string{"tiny.yaml": tiny})
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Skip("needs /dev/full")
-	}
-	defer full.Close()
-	var errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), path, "simulate", "tiny.yaml")
-	cmd.Stdout, cmd.Stderr = full, &errs
-	var exit *exec.ExitError
-	require.ErrorAs(t, cmd.Run(), &exit)
-	require.Equal(t, exitInternal, exit.ExitCode())
-	require.Equal(t, "flyball: write standard output: no space left on device\n", errs.String())
-}

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -74,4 +75,19 @@ func TestAFullDiskLosesNothingThatWasMeasured(t *testing.T) {
 			require.NotEmpty(t, r.Steps)
 		})
 	}
+}
+
+func TestFullStandardOutputIsTold(t *testing.T) {
+	path := built(t)
+	in(t, map[string]string{"tiny.yaml": tiny})
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer full.Close()
+	var errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), path, "simulate", "tiny.yaml")
+	cmd.Stdout, cmd.Stderr = full, &errs
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Run(), &exit)
+	require.Equal(t, exitInternal, exit.ExitCode())
+	require.Equal(t, "flyball: write standard output: no space left on device\n", errs.String())
 }

@@ -3,7 +3,6 @@ package strict
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -32,14 +31,10 @@ func Describe(n *yaml.Node) string {
 	case yaml.AliasNode:
 		return "an alias"
 	}
-	if len(n.Value) <= quoted {
-		return strconv.Quote(n.Value)
+	if len(n.Value) > quoted {
+		return strconv.Quote(strings.ToValidUTF8(n.Value[:quoted], "")) + "…"
 	}
-	end := quoted
-	for end > 0 && !utf8.RuneStart(n.Value[end]) {
-		end--
-	}
-	return strconv.Quote(n.Value[:end]) + "…"
+	return strconv.Quote(n.Value)
 }
 
 func keysOf(fields []Field) string {

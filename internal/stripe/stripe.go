@@ -15,8 +15,7 @@ func Hint() uint64 {
 	return uint64(uintptr(unsafe.Pointer(&b)) >> 10)
 }
 
-// Spread is one step of a multiplicative generator: hints that differ anywhere
-// differ in its upper half.
+// Spread is one step of a multiplicative generator; its upper half is well mixed.
 func Spread(x uint64) uint64 { return x*0x9E3779B97F4A7C15 + 0xD1B54A32D192ED03 }
 
 // A Counter is a count in stripes. The zero Counter is ready; it must not be
