@@ -24,6 +24,14 @@ const (
 	waits // at the guard; what is answered now starts a goroutine
 )
 
+// A job is in hand while its worker asks for its permit. It counts as one that waits,
+// and what ends those recalls it: then it does not start, whatever the guard says.
+const (
+	settled  uint32 = iota // no job, or one that runs
+	inHand                 // one that may have to wait again
+	recalled               // … that will not start
+)
+
 type asked int
 
 const (
@@ -42,8 +50,7 @@ func (w *worker) ask(j *job) asked {
 	guard, w.weight = j.guard()
 	w.asked.Store(unanswered)
 	stop := guard.AcquireFunc(w.take)
-	if w.asked.Load() == answered && w.err == nil {
-		w.asks.Store(false)
+	if w.asked.Load() == answered && w.err == nil && w.hand.CompareAndSwap(inHand, settled) {
 		if c.awaited.Load() { // for j needs no place in the queue any more
 			c.mu.Lock()
 			c.awaited.Store(false)
@@ -53,14 +60,20 @@ func (w *worker) ask(j *job) asked {
 		return granted
 	}
 	c.mu.Lock()
-	w.asks.Store(false)
 	if !w.asked.CompareAndSwap(unanswered, waits) {
-		if w.err == nil { // answered between the two looks
+		if w.err == nil && w.hand.CompareAndSwap(inHand, settled) { // answered between the two looks
 			c.room.made(c)
 			c.unlock()
 			return granted
 		}
 		c.putBack(w, j)
+		if w.err == nil {
+			c.unlock()
+			w.permit.Done(adaptive.Ignored)
+			w.permit = adaptive.Permit{}
+			c.mu.Lock()
+			return again
+		}
 		c.refused(w, j)
 		return again
 	}
@@ -85,7 +98,7 @@ func (w *worker) ask(j *job) asked {
 // those may wait again. The lock is held.
 func (c *core) inHand() (n int) {
 	for _, w := range c.staff {
-		if w.asks.Load() {
+		if w.hand.Load() != settled {
 			n++
 		}
 	}

@@ -108,7 +108,12 @@ func (c *core) refuse() {
 func (c *core) stopWaiting(cause error, forGood bool) (n int) {
 	c.mu.Lock()
 	c.cancelled = c.cancelled || forGood
-	c.purges, c.purge = c.purges+1, cause
+	for _, w := range c.staff {
+		if w.hand.CompareAndSwap(inHand, recalled) {
+			w.recall = cause
+			n++
+		}
+	}
 	c.eachIdle(func(j *job) {
 		c.stop(j, cause)
 		n++
@@ -125,7 +130,11 @@ func (c *core) cancelRunning(cause error) (n int) {
 	for s := c.scopes; s != nil; s = s.next {
 		scopes = append(scopes, s)
 	}
-	c.eachRunning(func(j *job) { tasks = append(tasks, j) })
+	c.eachTaken(func(j *job, runs bool) {
+		if runs {
+			tasks = append(tasks, j)
+		}
+	})
 	c.mu.Unlock()
 	for _, j := range tasks {
 		if !j.shared {

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,6 +136,64 @@ func TestAPoolClosedWhileItAsksLeavesTheGuardsQueue(t *testing.T) {
 	require.Zero(t, lim.Stats().Waiting)
 	other.Done(adaptive.Success)
 	idle(t, p, lim)
+}
+
+// What the guard says of a task in hand comes too late if all that waits is ended
+// meanwhile: the task is among those that were, and does not start.
+func TestATaskInHandIsAmongThoseThatWait(t *testing.T) {
+	for _, admitted := range []bool{true, false} {
+		for name, end := range map[string]func(*testing.T, *Pool) error{
+			"Shutdown": func(t *testing.T, p *Pool) error {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				lost, err := p.Shutdown(ctx)
+				require.ErrorIs(t, err, context.Canceled)
+				require.Equal(t, Report{Waiting: 2}, lost)
+				return ErrClosed
+			},
+			"CancelQueued": func(t *testing.T, p *Pool) error {
+				require.Equal(t, 2, p.CancelQueued(errBoom))
+				require.Zero(t, p.CancelQueued(nil))
+				return errBoom
+			},
+		} {
+			t.Run(fmt.Sprintf("%s, admitted %t", name, admitted), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					lim := newLimiter(t, 1, 0)
+					if !admitted {
+						other, ok := lim.TryAcquire()
+						require.True(t, ok)
+						defer other.Done(adaptive.Ignored)
+					}
+					asks, answer := make(chan struct{}, 4), make(chan struct{})
+					p, err := New(hookedGuard{lim, func() { asks <- struct{}{}; <-answer }}, Config{Limit: 1})
+					require.NoError(t, err)
+					var tasks []*Task[time.Duration]
+					for range 2 {
+						task, err := Submit(t.Context(), p, sleep(time.Second))
+						require.NoError(t, err)
+						tasks = append(tasks, task)
+					}
+					<-asks
+					require.Equal(t, standing{waiting: 2}, stand(p))
+					for _, task := range p.Tasks() {
+						require.Equal(t, "waiting", task.State)
+					}
+					cause := end(t, p)
+					close(answer)
+					for _, task := range tasks {
+						_, err := task.Wait(t.Context())
+						require.Equal(t, cause, err)
+					}
+					synctest.Wait()
+					require.Zero(t, p.Stats().Attempts)
+					require.Zero(t, lim.Stats().Ended[adaptive.Success])
+					_, err = p.Shutdown(t.Context())
+					require.NoError(t, err)
+				})
+			})
+		}
+	}
 }
 
 // TestNoTaskIsLostBetweenSubmitAndShutdown races the two: whatever was accepted

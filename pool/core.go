@@ -60,8 +60,6 @@ type core struct {
 	oldest    int
 	lent      int // jobs that run in the place of one that waits
 	resting   int
-	purges    uint64             // how often all that waited was ended
-	purge     error              // with what, the last time
 	lost      map[*lost]struct{} // errors that nobody has asked for
 
 	// What the guard was asked; see ask.go.
@@ -280,11 +278,11 @@ func (c *core) dropAll(s *scope) {
 	c.unlock()
 }
 
-// eachRunning calls f for every job that runs. The lock is held.
-func (c *core) eachRunning(f func(*job)) {
+// eachTaken calls f for every job that runs, or is in hand. The lock is held.
+func (c *core) eachTaken(f func(j *job, runs bool)) {
 	for _, w := range c.staff {
 		if w.job != nil {
-			f(w.job)
+			f(w.job, w.hand.Load() == settled)
 		}
 	}
 }

@@ -45,11 +45,11 @@ func (p *Pool) Stats() Stats {
 	limit := c.limitNow()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := &c.counts
+	n, asking := &c.counts, c.inHand()
 	return Stats{
-		Waiting: c.queue.n, Resting: c.resting, Running: c.active - c.lent, Lending: c.lent, Limit: limit,
+		Waiting: c.queue.n + asking, Resting: c.resting, Running: c.active - c.lent - asking, Lending: c.lent, Limit: limit,
 		Done: c.ended - n.failed - n.panicked - n.cancelled - n.rejected, Failed: n.failed, Panicked: n.panicked, Cancelled: n.cancelled, Rejected: n.rejected,
-		Attempts: c.starts, Retried: n.retried, Denied: n.denied,
+		Attempts: c.starts - uint64(asking), Retried: n.retried, Denied: n.denied,
 		Wait: n.wait.times(), Run: n.run.times(),
 	}
 }

@@ -20,20 +20,19 @@ func (p *Pool) Tasks() []TaskInfo {
 	now := c.now()
 	c.mu.Lock()
 	list := make([]TaskInfo, 0, c.live)
-	add := func(j *job) { list = append(list, j.info(now)) }
-	c.eachRunning(add)
-	c.eachIdle(add)
+	c.eachTaken(func(j *job, runs bool) { list = append(list, j.info(now, runs)) })
+	c.eachIdle(func(j *job) { list = append(list, j.info(now, false)) })
 	c.mu.Unlock()
 	slices.SortStableFunc(list, func(a, b TaskInfo) int { return int(b.Age - a.Age) })
 	return list
 }
 
-func (j *job) info(now time.Duration) TaskInfo {
+func (j *job) info(now time.Duration, runs bool) TaskInfo {
 	t := TaskInfo{Name: j.pool.kind.Name, State: "waiting", Age: now - j.accepted, Attempt: j.attempt()}
-	switch j.state {
-	case running:
+	switch {
+	case runs:
 		t.State, t.Running = "running", now-j.started
-	case resting:
+	case j.state == resting:
 		t.State = "resting"
 	}
 	return t
@@ -52,8 +51,8 @@ func (c *core) checkStuck() {
 	var found []TaskInfo
 	now, next := c.now(), time.Duration(0)
 	c.mu.Lock()
-	c.eachRunning(func(j *job) {
-		if j.stuck {
+	c.eachTaken(func(j *job, runs bool) {
+		if !runs || j.stuck {
 			return
 		}
 		if left := j.started + c.config.Stuck - now; left > 0 {
@@ -62,7 +61,7 @@ func (c *core) checkStuck() {
 			}
 		} else {
 			j.stuck = true
-			found = append(found, j.info(now))
+			found = append(found, j.info(now, true))
 		}
 	})
 	c.checking = next > 0

@@ -26,13 +26,13 @@ type worker struct {
 	inside bool   // a user's function runs
 
 	// The guard's answer; see ask.go.
-	asks    atomic.Bool // has a job in hand that may have to wait again
+	hand    atomic.Uint32 // whether it has job in hand only
+	recall  error         // why that job is to end, once it is recalled; under core.mu
 	asked   atomic.Uint32
 	err     error
 	take    func(adaptive.Permit, error)
 	stop    func() bool
 	ended   uint64 // ended when the guard was asked
-	purges  uint64 // core.purges then
 	weight  int    // that it was asked for
 	insists bool   // asks even if the limit seems to be reached
 }
@@ -254,8 +254,8 @@ func (w *worker) seek(now time.Duration) bool {
 		}
 		w.insists = false
 		if c.guard != nil {
-			w.asks.Store(true) // first: begins looks at it
-			w.ended, w.purges = c.ended, c.purges
+			w.hand.Store(inHand) // first: begins looks at it
+			w.ended = c.ended
 		}
 		c.begins(w, j, now)
 		c.startMore()
@@ -337,6 +337,7 @@ func (c *core) leaves(w *worker, now time.Duration) {
 // putBack makes j wait again, in front, because w could not start it after all. The
 // lock is held.
 func (c *core) putBack(w *worker, j *job) {
+	recalled := w.hand.Swap(settled) == recalled
 	w.job = nil
 	c.active--
 	j.scope.seat.running--
@@ -347,9 +348,9 @@ func (c *core) putBack(w *worker, j *job) {
 	j.state = waiting
 	c.queue.pushFront(j)
 	j.scope.jobs.pushFront(j, family)
-	switch { // what happened while it was neither here nor there
-	case w.purges != c.purges:
-		c.stop(j, c.purge)
+	switch { // what happened while it was in hand
+	case recalled:
+		c.stop(j, w.recall)
 	case j.Err() != nil:
 		c.stop(j, j.cause())
 	}

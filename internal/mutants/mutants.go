@@ -77,6 +77,7 @@ var catalogue = []mutant{
 	{"a closed pool takes tasks", "pool/core.go", "return c.closed && (", "return false && (", "./pool", "Close"},
 	{"a list goes by a link that it does not keep", "pool/jobs.go", "case l.head == j:", "case at.prev == nil:", "./pool", "TestI12|TestAPoolDoes"},
 	{"the newest task starts first", "pool/core.go", "\tc.queue.push(j)\n\tc.lendTo(j)", "\tc.queue.pushFront(j)\n\tc.lendTo(j)", "./pool", "TestTasksStart|TestI12"},
+	{"a task in hand is not recalled", "pool/close.go", "if w.hand.CompareAndSwap(inHand, recalled) {", "if false {", "./pool", "TestATaskInHand"},
 	{"retries are not counted", "pool/budget.go", "b.retries++", "", "./pool", "Budget"},
 
 	// The law.
