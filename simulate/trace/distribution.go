@@ -36,7 +36,10 @@ func (d Distribution) Quantile(q float64) time.Duration {
 	if math.Abs(r-rank) > 1e-9*rank {
 		rank = math.Ceil(r)
 	}
-	k := min(max(int64(rank), 1), n)
+	k := n
+	if rank < float64(n) { // which may be rounded up to 2⁶³
+		k = max(int64(rank), 1)
+	}
 	return d.Values[sort.Search(len(d.UpTo)-1, func(i int) bool { return d.UpTo[i] >= k })]
 }
 

@@ -1,6 +1,7 @@
 package trace_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +198,9 @@ func TestQuantilesAreNearestRanks(t *testing.T) {
 	}
 	require.Equal(t, 50*ms+500*time.Microsecond, d.Mean())
 	var none trace.Distribution
+	most := trace.Distribution{Values: []time.Duration{1, 2}, UpTo: []int64{35, math.MaxInt64}} // no float64
+	require.Equal(t, time.Duration(2), most.Quantile(1))
+	require.Equal(t, time.Duration(1), most.Quantile(0))
 	require.Zero(t, none.Quantile(0.5)+none.Mean()+time.Duration(none.Count()))
 }
 
