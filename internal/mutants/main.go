@@ -107,6 +107,17 @@ func (m mutant) tried(dir string) (verdict, error) {
 	if m.usesRapid() {
 		args = append(args, "-rapid.nofailfile")
 	}
+	v, err := verdictOf(args)
+	if v == unnoticed && err == nil {
+		// A fault that lies in a moment may want two CPUs at once, which others may have.
+		// The race detector makes the moment a longer one, and there are ten of them.
+		return verdictOf(append(args, "-race", "-count=10"))
+	}
+	return v, err
+}
+
+// verdictOf runs go with args.
+func verdictOf(args []string) (verdict, error) {
 	out, err := exec.Command("go", args...).CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
 		return "", fmt.Errorf("does not compile:\n%s", out)
