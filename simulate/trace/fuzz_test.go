@@ -88,8 +88,10 @@ func FuzzHistogram(f *testing.F) {
 		e.digits, e.lowest, e.highest, e.tail, e.payload = digits, lowest, highest, string(counts), int32(len(counts))
 		tr, ok := fuzzed(t, []byte(intervals(e)), trace.Options{})
 		if ok && tr.Latencies().Count() > 0 {
-			// A value is at most the highest one that its step can hold.
-			require.LessOrEqual(t, int64(tr.Stats().Max)/2, max(highest, 1<<19))
+			// A value is at most the highest one that its step can hold; the first bucket has up
+			// to 2¹⁸ steps, each as wide as lowest at most, however low highest is.
+			first := float64(1<<18) * float64(max(lowest, 1))
+			require.LessOrEqual(t, float64(tr.Stats().Max)/2, max(float64(highest), first))
 		}
 	})
 }
