@@ -12,6 +12,7 @@ import (
 // nanoseconds, variances of their logarithm. See docs/law.md.
 type baseline struct {
 	without parts
+	shared  bool // by other clients, as Fair has it: probes are four times as long, and twice as many
 
 	rtt float64 // 0 until the first window
 	v   float64
@@ -88,6 +89,9 @@ func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) time.
 	}
 	a := max(1, 0.6*limit)
 	period := max(100*b.rtt, 25*(s.rtt+max(4, 24/a)*b.rtt))
+	if b.shared {
+		period /= 2
+	}
 	pitch := int64(1) << bits.Len64(uint64(period))
 	if sudden || b.soon > 0 {
 		pitch /= 8
@@ -121,7 +125,11 @@ func (b *baseline) depth(s statistic, limit float64) float64 {
 func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden bool) (float64, Collect) {
 	a = max(1, b.least, math.Round(a))
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
-	length := max(max(4, 24/a)*b.rtt, s.rtt)
+	rounds := max(4, 24/a)
+	if b.shared {
+		rounds *= 4
+	}
+	length := max(rounds*b.rtt, s.rtt)
 	most, calls := length, 0
 	if sudden {
 		// The downstream may be that much slower: then the same calls take longer.

@@ -29,7 +29,7 @@ func TestNewReportsAllFaultsAtOnce(t *testing.T) {
 	require.EqualError(t, err, `adaptive: config: Min is 9, above Max 4
 adaptive: config: Queue is -2, must be 0 for 1024, −1 for none, or a number of calls
 adaptive: config: MaxWait is -1s, must not be negative; 0 means as long as ctx
-adaptive: law "veags" is unknown; the laws are aimd, fixed, gradient, knee, vegas`)
+adaptive: law "veags" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`)
 }
 
 func TestValidateNamesTheFault(t *testing.T) {

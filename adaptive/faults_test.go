@@ -30,6 +30,7 @@ type loop struct {
 	due     ending
 	ended   int
 	high    []int // limit at each end
+	probed  int   // one call in so many is of a probe, at most
 }
 
 type ending []struct {
@@ -50,7 +51,11 @@ func (e *ending) Pop() any {
 
 func newLoop(t *testing.T, law string, c Config) *loop {
 	c.Law, c.Queue = law, -1
-	return &loop{bench: newBench(t, nil, c), callers: 400, knee: 50, base: 100 * ms}
+	l := &loop{bench: newBench(t, nil, c), callers: 400, knee: 50, base: 100 * ms, probed: 10}
+	if law == "fair" {
+		l.probed = 4 // its probes are four times as long, and twice as many
+	}
+	return l
 }
 
 func (l *loop) until(done func() bool) {
@@ -86,11 +91,11 @@ func (l *loop) lasts(d time.Duration) {
 }
 
 // steady is the limit over the last n calls outside probes, which lower it for a
-// moment: its 10th and 90th percentile.
+// moment: without as much at both ends.
 func (l *loop) steady(n int) (low, high int) {
 	late := slices.Clone(l.high[len(l.high)-n:])
 	slices.Sort(late)
-	return late[n/10], late[n*9/10]
+	return late[n/l.probed], late[n-n/l.probed]
 }
 
 func TestF1PanicLeaksNoPermit(t *testing.T) {

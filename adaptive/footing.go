@@ -51,6 +51,8 @@ func (f *footing) collect(limit float64) Collect {
 		n = max(startUpCalls, 0.3*n)
 	case f.good > limit && f.without.has(memory): // on the way back to what is known
 		n = max(10, 0.3*n)
+	case f.base.shared:
+		n *= 2
 	}
 	f.wanted = int(n)
 	return Collect{Samples: int(n), TimeOuts: max(3, int(limit/2))}
@@ -112,6 +114,10 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	case !sat:
 		d.Reason, d.Unless = "limit not in use", "moves when calls reach the limit"
 		d.Value, d.Bound = float64(w.PeakInFlight), w.Limit
+		if f.base.shared { // a limit that is not felt keeps no share
+			d.Limit -= (w.Limit - max(1, float64(w.PeakInFlight))) / 2
+			d.Reason, d.Unless = "limit not in use: half way to the most in flight", "holds when calls reach the limit"
+		}
 	case f.good > w.Limit && f.without.has(memory) && q < nearBaseline+se:
 		d.Limit = min(2*w.Limit, f.good)
 		d.Reason, d.Unless = "returning to the limit from before the time-outs", "holds if round trips rise"

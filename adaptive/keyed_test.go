@@ -130,7 +130,7 @@ func TestNewKeyedReportsAllFaultsAtOnce(t *testing.T) {
 	require.EqualError(t, err, `adaptive: keyed: MaxKeys is -1, must be at least 1, or 0 for 256
 adaptive: keyed: Idle is -1ns, must be above 0, or 0 for 10m0s
 adaptive: config: Max is -1, must be 1 to 16777216, or 0 for 10000
-adaptive: law "x" is unknown; the laws are aimd, fixed, gradient, knee, vegas`)
+adaptive: law "x" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`)
 	require.EqualError(t, KeyedConfig{MaxKeys: -1, Limiter: Config{Queue: -9}}.Validate(), `adaptive: keyed: MaxKeys is -1, must be at least 1, or 0 for 256
 adaptive: config: Queue is -9, must be 0 for 1024, −1 for none, or a number of calls`)
 }

@@ -92,7 +92,7 @@ func (d *driver) steady() float64 {
 	return d.limit
 }
 
-var laws = []string{"aimd", "gradient", "knee", "vegas"}
+var laws = []string{"aimd", "fair", "gradient", "knee", "vegas"}
 
 func eachLaw(t *testing.T, test func(t *testing.T, d *driver)) {
 	for _, law := range laws {
@@ -136,6 +136,9 @@ func TestLawTellsASlowerDownstreamFromAQueue(t *testing.T) {
 
 func TestLawHoldsALimitThatIsNotUsed(t *testing.T) {
 	eachLaw(t, func(t *testing.T, d *driver) {
+		if _, shares := d.c.(*fair); shares {
+			t.Skip("it lets go of that")
+		}
 		d.windows(200)
 		before := d.steady()
 		d.demand = 4
@@ -143,6 +146,30 @@ func TestLawHoldsALimitThatIsNotUsed(t *testing.T) {
 		require.Equal(t, before, d.limit)
 		require.Equal(t, "limit not in use", d.last.Reason)
 	})
+}
+
+func TestFairLetsGoOfALimitThatIsNotUsed(t *testing.T) {
+	d := newDriver(t, "fair")
+	d.windows(200)
+	d.demand = 4
+	d.windows(5)
+	require.Less(t, d.limit, 5.0)
+	d.demand = 0
+	d.windows(40)
+	require.Greater(t, d.steady(), 20.0)
+}
+
+func TestFairKeepsAQueueOfItsOwn(t *testing.T) {
+	for _, queue := range []float64{2, 4, 8} {
+		d := newDriver(t, fmt.Sprintf("fair:queue=%v", queue))
+		d.windows(300)
+		sum := 0.0
+		for range 100 {
+			d.window()
+			sum += d.steady() / 100
+		}
+		require.InDelta(t, d.servers+queue, sum, 1)
+	}
 }
 
 func TestLawHalvesOnTimeOutsAndComesBackFast(t *testing.T) {
@@ -185,6 +212,8 @@ func lawOf(t *testing.T, d *driver) Law {
 	switch c := d.c.(type) {
 	case *aimd:
 		return c.AIMD
+	case *fair:
+		return c.Fair
 	case *gradient:
 		return c.Gradient
 	case *vegas:
@@ -247,7 +276,7 @@ func TestFixedStays(t *testing.T) {
 }
 
 func TestParseLawReadsWhatStringWrites(t *testing.T) {
-	for _, s := range []string{"fixed", "fixed:20", "aimd", "aimd:increase=2:backoff=0.8:tolerance=2", "vegas", "vegas:beta=6", "gradient", "gradient:tolerance=1.5:smoothing=0.2"} {
+	for _, s := range []string{"fixed", "fixed:20", "aimd", "aimd:increase=2:backoff=0.8:tolerance=2", "fair", "fair:queue=2", "vegas", "vegas:beta=6", "gradient", "gradient:tolerance=1.5:smoothing=0.2"} {
 		law, err := ParseLaw(s)
 		require.NoError(t, err)
 		require.Equal(t, s, fmt.Sprint(law))
@@ -256,8 +285,8 @@ func TestParseLawReadsWhatStringWrites(t *testing.T) {
 
 func TestParseLawNamesTheFault(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                 `adaptive: law "" is unknown; the laws are aimd, fixed, gradient, knee, vegas`,
-		"vega":             `adaptive: law "vega" is unknown; the laws are aimd, fixed, gradient, knee, vegas`,
+		"":                 `adaptive: law "" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`,
+		"vega":             `adaptive: law "vega" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`,
 		"fixed:0":          `adaptive: law "fixed:0": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
 		"fixed:1.5":        `adaptive: law "fixed:1.5": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
 		"fixed:2:3":        `adaptive: law "fixed:2:3": fixed takes one whole number from 1 to 16777216, as in fixed:20`,
@@ -268,6 +297,7 @@ func TestParseLawNamesTheFault(t *testing.T) {
 		"vegas:alpha=5":    `adaptive: law "vegas:alpha=5": beta is 4, must be above alpha, which is 5`,
 		"gradient:tolerance=0.5:smoothing=2": `adaptive: law "gradient:tolerance=0.5:smoothing=2": tolerance is 0.5, must be at least 1
 adaptive: law "gradient:tolerance=0.5:smoothing=2": smoothing is 2, must be above 0 and up to 1`,
+		"fair:queue=-1":      `adaptive: law "fair:queue=-1": queue is -1, must be above 0`,
 		"vegas:alpha=-1":     `adaptive: law "vegas:alpha=-1": alpha is -1, must be above 0`,
 		"aimd:increase=+Inf": `adaptive: law "aimd:increase=+Inf": increase is "+Inf", must be a finite number`,
 	} {

@@ -26,6 +26,10 @@ func ParseLaw(s string) (Law, error) {
 		var a AIMD
 		err := parseArgs(s, args, map[string]*float64{"increase": &a.Increase, "backoff": &a.Backoff, "tolerance": &a.Tolerance})
 		return checked(a, err, a.faults(s))
+	case "fair":
+		var f Fair
+		err := parseArgs(s, args, map[string]*float64{"queue": &f.Queue})
+		return checked(f, err, f.faults(s))
 	case "gradient":
 		var g Gradient
 		err := parseArgs(s, args, map[string]*float64{"tolerance": &g.Tolerance, "smoothing": &g.Smoothing})
@@ -41,7 +45,7 @@ func ParseLaw(s string) (Law, error) {
 	return nil, fmt.Errorf("adaptive: law %q is unknown; the laws are %s", s, strings.Join(lawNames[:], ", "))
 }
 
-var lawNames = [...]string{"aimd", "fixed", "gradient", "knee", "vegas"}
+var lawNames = [...]string{"aimd", "fair", "fixed", "gradient", "knee", "vegas"}
 
 func checked(law Law, errs ...error) (Law, error) {
 	if err := errors.Join(errs...); err != nil {
@@ -94,6 +98,11 @@ func (a AIMD) faults(s string) error {
 		fault(d.Increase > 0, s, "increase", d.Increase, "above 0"),
 		fault(d.Backoff > 0 && d.Backoff < 1, s, "backoff", d.Backoff, "above 0 and below 1"),
 		fault(d.Tolerance > 1, s, "tolerance", d.Tolerance, "above 1"))
+}
+
+func (f Fair) faults(s string) error {
+	d := f.withDefaults()
+	return fault(d.Queue > 0, s, "queue", d.Queue, "above 0")
 }
 
 func (g Gradient) faults(s string) error {

@@ -51,5 +51,5 @@ limiter:
 	// Output:
 	// users.yaml:4: limiter.max: is "1.5", must be a whole number
 	// users.yaml:5: limiter.max-wiat: unknown key, must be max-wait?
-	// users.yaml:6: limiter.law: "vega" is unknown; the laws are aimd, fixed, gradient, knee, vegas
+	// users.yaml:6: limiter.law: "vega" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas
 }

@@ -49,7 +49,7 @@ func TestUnknownClientIsRefused(t *testing.T) {
 func TestUnknownLawIsRefused(t *testing.T) {
 	var out strings.Builder
 	require.EqualError(t, run(t.Context(), &out, plan{laws: []string{"knee", "reno"}}),
-		`-laws: adaptive: law "reno" is unknown; the laws are aimd, fixed, gradient, knee, vegas`)
+		`-laws: adaptive: law "reno" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`)
 	require.Empty(t, out.String())
 }
 

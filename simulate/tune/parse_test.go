@@ -94,7 +94,7 @@ func TestFaultsOfASpaceComeAtOnceWithTheirPlace(t *testing.T) {
 		"version: 1\nlimiter: {queue: {choice: [1, 2, 1]}}":     {"space.yaml:2: limiter.queue.choice[2]: is 1 again"},
 		"version: 1\nlimiter: {max: {min: 1.5, max: 3}}":        {`limiter.max.min: is "1.5", must be a whole number`},
 		"version: 1\ntimeout: {min: 1, max: 2s}":                {"timeout.min: is 1 without a unit, must be a duration such as 1s or 1ms"},
-		"version: 1\nlaw: vega":                                 {`space.yaml:2: law: law "vega" is unknown; the laws are aimd, fixed, gradient, knee, vegas`},
+		"version: 1\nlaw: vega":                                 {`space.yaml:2: law: law "vega" is unknown; the laws are aimd, fair, fixed, gradient, knee, vegas`},
 		"version: 1\nlaw: [knee, knee]":                         {"space.yaml:2: law[1]: is knee again"},
 		"version: 1\nlaw: ['vegas:alpha=3', knee]":              {`law[0]: is "vegas:alpha=3", must be a name alone`},
 		"version: 1\nlaw: {}":                                   {"law: is empty, must have the name of a law"},
