@@ -106,15 +106,18 @@ type split struct {
 	staysTook    float64
 }
 
-// splits plays k clients, eight servers for each, and so many times the load that
+// splits plays k clients, so many servers for each, and so many times the load that
 // those can take. The last of two or more comes when the others have had time for
 // far more windows than enough.
-func splits(t *testing.T, name string, k int, service DistributionKind, times float64, seed uint64) (s split) {
+func splits(t *testing.T, name string, k, each int, service DistributionKind, times float64, seed uint64) (s split) {
 	alone, together := 70*time.Second, 150*time.Second
-	if times > 2 {
+	switch {
+	case each < 8: // windows take longer
+		alone, together = 200*time.Second, 200*time.Second
+	case times > 2:
 		alone = 100 * time.Second // who gets the least has few windows in a minute
 	}
-	servers := 8 * k
+	servers := each * k
 	sc := &Scenario{
 		Name: "fleet", Seed: seed, Duration: alone + together,
 		Load:    []Phase{{Arrivals: Poisson, Rate: Rate{Value: times * float64(servers) / 0.05}}},
@@ -142,8 +145,10 @@ func splits(t *testing.T, name string, k int, service DistributionKind, times fl
 		served, inFlight = c.share(t, k-1, enough, res)
 		s.late, s.lateInFlight = ofFairShare(served), inFlight/float64(servers)
 		s.lateTook = (c.marks[[2]int{k - 1, enough}].at - alone).Seconds()
-		served, _ = c.share(t, k-1, later, res)
-		s.stays, s.staysTook = ofFairShare(served), (c.marks[[2]int{k - 1, later}].at - alone).Seconds()
+		if m, ok := c.marks[[2]int{k - 1, later}]; ok { // few servers have no time for so many
+			served, _ = c.share(t, k-1, later, res)
+			s.stays, s.staysTook = ofFairShare(served), (m.at - alone).Seconds()
+		}
 	}
 	return s
 }
@@ -167,7 +172,7 @@ func TestAFleetShares(t *testing.T) {
 					}
 					var all []split
 					for seed := range draws[k] {
-						all = append(all, splits(t, law, k, service, times, uint64(seed+1)))
+						all = append(all, splits(t, law, k, 8, service, times, uint64(seed+1)))
 					}
 					mean := func(of func(split) float64) (sum float64) {
 						for _, s := range all {
@@ -196,6 +201,27 @@ func TestAFleetShares(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestAFleetOfSmallAndLargeShares prints where the queue of fair is too much for the
+// servers of a client, and where too little to tell their shares.
+func TestAFleetOfSmallAndLargeShares(t *testing.T) {
+	raced.Spare(t)
+	if !long() {
+		t.Skip("FLYBALL_LONG=1 plays it")
+	}
+	for _, each := range []int{2, 4, 16, 32} {
+		for _, times := range []float64{2, 6} {
+			var fairness, inFlight float64
+			for seed := range 8 {
+				s := splits(t, "fair", 8, each, Exp, times, uint64(seed+1))
+				fairness, inFlight = fairness+s.fairness/8, inFlight+s.inFlight/8
+			}
+			t.Logf("| %d | %.0f | %.2f | %.2f |", each, times, fairness, inFlight)
+			assert.GreaterOrEqual(t, fairness, 0.8)
+			assert.LessOrEqual(t, inFlight, 3.0)
 		}
 	}
 }
