@@ -5,10 +5,10 @@ package adaptive
 // other come to equal shares of it, and one that comes late to as much. A client
 // whose baseline is off by a hundredth has a limit that is off by three or four, where
 // it is fourteen under [Knee]; and baselines are measured better, by longer and more
-// frequent probes. The price is what those cost, 4 to 8 % of the capacity, a queue of
-// so many calls for each client, longer windows, and a limit that follows what is in
-// flight down. Use it where many processes overload one downstream that does about
-// four to thirty calls at a time for each. See docs/law.md and docs/reliability.md.
+// frequent probes. The price is what those cost, a queue of so many calls for each
+// client, longer windows, and a limit that follows what is in flight down. Use it where
+// many processes overload one downstream that does some four to sixteen calls at a time
+// for each. See docs/law.md and docs/reliability.md, which has figures.
 type Fair struct {
 	Queue float64 // calls of this client to keep in the downstream's queue; 0 means 4
 }

@@ -26,7 +26,7 @@ type worker struct {
 	inside bool   // a user's function runs
 
 	// The guard's answer; see ask.go.
-	hand    atomic.Uint32 // whether it has job in hand only
+	hand    atomic.Uint32 // settled, inHand or recalled: see ask.go
 	recall  error         // why that job is to end, once it is recalled; under core.mu
 	asked   atomic.Uint32
 	err     error
