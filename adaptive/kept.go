@@ -1,17 +1,15 @@
 package adaptive
 
-import (
-	"runtime"
-
-	"github.com/flyball-go/flyball/internal/stripe"
-)
-
 // Far below the limit a call that ends keeps its place, in its slot, for the next
 // one: that takes it there, and the gate's word, which all CPUs would else write
 // twice a call, is only read. So such calls share no word that is written.
 //
-// Only home slots keep places. There are a few a CPU, and a goroutine mostly comes back
-// to the same. A slot goes, besides what is said of it in slots.go,
+// Only home slots keep places, a few for each shard. The hint of a goroutine tells its shard,
+// and it has the first of those homes in which no call is: the others are for calls that
+// last, and for goroutines that the scheduler stopped in one. So whoever has a shard to
+// himself shares no word that is written with anybody. In virtual time, where one
+// goroutine runs and all numbers are exact, no place is kept. A slot goes, besides what is
+// said of it in slots.go,
 //
 //	held --end, +2--> kept --claim, +2--> held
 //	                  kept --take away, +1--> free
@@ -37,23 +35,28 @@ const (
 	slotEmpty = 1 // from there to one without a place
 )
 
+// homesOf is how many homes a shard has. Of 64 goroutines on a CPU that never wait, the
+// scheduler stops so many in a call that one leaves half of the calls without, and eight
+// gain nothing more.
+const homesOf = 4
+
 // keeps reports whether a call that ends may keep its place, and the next take it.
 func (w word) keeps() bool { return w&flagKeep != 0 }
 
-// newHomes makes the slots that may keep places. In virtual time none does: one
-// goroutine runs, and all numbers are exact.
-func newHomes(c Clock) []slot {
-	size := 1
-	for c.Now == nil && size < min(8*runtime.GOMAXPROCS(0), 64) {
-		size *= 2
+// home is the first home of hint in which no call is, or the last of all, and its word.
+func (l *Limiter) home(hint uint64) (s *slot, word uint64) {
+	n := len(l.samples.shards)
+	for i := int(l.samples.spread(hint)>>32) & (n - 1); i < len(l.homes); i += n {
+		s = &l.homes[i]
+		if word = s.word.Load(); idle(word) {
+			break
+		}
 	}
-	return make([]slot, size)
+	return s, word
 }
 
-// home is the one of hint.
-func (l *Limiter) home(hint uint64) *slot {
-	return &l.homes[stripe.Spread(hint)>>32&uint64(len(l.homes)-1)]
-}
+// idle reports whether a slot with that word is free or kept.
+func idle(word uint64) bool { return (word+1)&2 == 0 }
 
 // goHome claims the home of hint, if it is free, for a call whose place is in the gate,
 // of which w is the word.
@@ -62,9 +65,9 @@ func (l *Limiter) goHome(hint uint64, w word) (s *slot, held uint64) {
 		l.tighten() // or laws would take places that are only kept for calls
 		return nil, 0
 	}
-	s = l.home(hint)
-	held = s.word.Load()
+	s, held = l.home(hint)
 	if held&slotState != 0 || !s.word.CompareAndSwap(held, held+slotHeld) {
+		l.samples.part()
 		return nil, 0
 	}
 	return s, held + slotHeld

@@ -70,8 +70,9 @@ func NewWith(c Config, parts Parts) (*Limiter, error) {
 		c.Law = fmt.Sprint(law)
 	}
 	clk, base := parts.Clock.started()
+	s := newSamples(parts.Clock)
 	l := &Limiter{
-		samples: newSamples(parts.Clock), homes: newHomes(parts.Clock),
+		samples: s, homes: make([]slot, homesOf*len(s.shards)),
 		clock: clk.Now, base: base, wall: clk.Wall,
 		classifier: parts.Classify, onDecision: parts.OnDecision, ownLaw: parts.Law != nil,
 	}
@@ -204,16 +205,20 @@ func notWaiting() bool { return false }
 // All that most calls need is in this one function, because calling
 // functions would be a tenth of what it costs.
 func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok bool) {
+	hint := stripe.Hint()
 	if w == 0 {
 		mark = l.samples.mark.Load()
 		w = l.gate.load()
 		if w.keeps() && n == 1 {
-			h := l.home(stripe.Hint() ^ mark)
-			at := h.word.Load()
+			h, at := l.home(hint)
 			w = l.gate.load() // after the slot, see kept.go
-			if at&slotState == slotKept && w.keeps() && h.word.CompareAndSwap(at, at+slotClaim) {
-				p.slot, p.word = h, at+slotClaim
-				p.tag = tag(mark>>markWindow<<tagWindow) | tagHome | tag(w.inFlight())
+			if at&slotState == slotKept && w.keeps() {
+				if h.word.CompareAndSwap(at, at+slotClaim) {
+					p.slot, p.word = h, at+slotClaim
+					p.tag = tag(mark>>markWindow<<tagWindow) | tagHome | tag(w.inFlight())
+				} else {
+					l.samples.part()
+				}
 			}
 		}
 		switch {
@@ -227,7 +232,7 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 		}
 	}
 	if p.slot == nil {
-		p.slot, p.word, p.tag = l.seat(w, mark)
+		p.slot, p.word, p.tag = l.seat(w, mark, hint)
 		if n > 1 {
 			p = p.weigh(n)
 		}
@@ -249,16 +254,14 @@ func (l *Limiter) admit(w word, mark uint64, n int, reject bool) (p Permit, ok b
 }
 
 // seat claims a slot for a call whose place is in the gate, of which w is the word.
-func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
+func (l *Limiter) seat(w word, mark, hint uint64) (s *slot, held uint64, t tag) {
 	inFlight := w.inFlight()
 	t = tag(mark>>markWindow<<tagWindow) | tag(inFlight)
-	// The window, which is new a few thousand times a second at the most, parts
-	// goroutines that have met at a slot.
-	seed := uint64(inFlight)
+	i := stripe.Spread(uint64(inFlight))
 	if l.clock == nil {
-		seed = stripe.Hint() ^ mark
+		i = l.samples.spread(hint)
 		if w.keeps() {
-			if s, held = l.goHome(seed, w); s != nil {
+			if s, held = l.goHome(hint, w); s != nil {
 				return s, held, t | tagHome
 			}
 		}
@@ -267,7 +270,6 @@ func (l *Limiter) seat(w word, mark uint64) (s *slot, held uint64, t tag) {
 	if len(table) < 2*inFlight {
 		table = *l.slots.grown(l, inFlight)
 	}
-	i := stripe.Spread(seed)
 	s = &table[i>>32&uint64(len(table)-1)]
 	held = s.word.Load()
 	if held&slotState == 0 && s.word.CompareAndSwap(held, held+slotHeld) {

@@ -11,20 +11,23 @@ import (
 // samples is what calls write when they end, and what they must know for it.
 type samples struct {
 	shards []shard
-	exact  bool // virtual time: a window closes at the very sample that fills it
 
 	// The words below are read by every call, those on the first cache line, and written
 	// about once a window.
 	mark    atomic.Uint64 // number of the window that calls admitted now belong to, above one in 2^k that is timed
+	salt    atomic.Uint64 // odd, see spread.go
 	counts  atomic.Uint64 // first window number that counts, and how many from there on: 32 bits each
 	until   atomic.Int64  // when a timed call that ends should look whether the window is over
 	lowUpTo atomic.Uint32 // calls in flight at the start that count as low concurrency
+	exact   bool          // virtual time: a window closes at the very sample that fills it
 	early   atomic.Int64  // count of time-outs at which one should look; 0 means never
 	typical atomic.Int64  // round trip of late, in nanoseconds; 0 if unknown
 	tail    atomic.Int64  // its 99th percentile, likewise
 	enough  atomic.Int64  // time in which all but few calls end, of late, in overload too; 0 if unknown
 
-	_     [64]byte
+	parted atomic.Uint32 // how often salt has changed in this window
+
+	_     [60]byte
 	left  atomic.Int64  // samples until the window may be full, if exact
 	odd   atomic.Uint64 // round trips that had to be put within bounds
 	known atomic.Int64  // when a timed call was last admitted, if not all are
@@ -49,7 +52,9 @@ const lookEvery = 250 * time.Microsecond
 const lookAtLeastEvery = 25 * time.Millisecond
 
 func newSamples(c Clock) *samples {
-	return &samples{shards: newShards(stripes(c)), exact: c.Now != nil}
+	s := &samples{shards: newShards(stripes(c)), exact: c.Now != nil}
+	s.salt.Store(mixed(1) | 1)
+	return s
 }
 
 // record notes in sh how a call ended and reports whether it is time to look at

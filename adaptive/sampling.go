@@ -63,5 +63,6 @@ func shiftFor(calls uint64, length time.Duration) (k uint) {
 func (s *samples) newWindow(k uint) (number uint32) {
 	number = uint32(s.mark.Load()>>markWindow) + 1
 	s.mark.Store(uint64(number)<<markWindow | uint64(k))
+	s.parted.Store(0)
 	return number
 }

@@ -22,15 +22,18 @@ import (
 // while it is settling, by whoever ended it; the word's operations order the two, and
 // the next claim after them. tap stays from call to call, as it is mostly the same;
 // whose it is the tag of a permit tells.
+//
+// A slot is as long as a cache line, but a table of them begins 8 bytes into one, for the
+// collector has a word there: what is last is on the line of the next slot.
 type slot struct {
 	word   atomic.Uint64
 	lim    *Limiter
 	shard  *shard // where ends of its calls are counted
 	seed   uint64 // of its draws, see drawn
-	via    Settler
 	tap    atomic.Pointer[Tap]
 	weight int32
-	stripe uint32 // the shard's number
+	stripe uint32  // the shard's number
+	via    Settler // last, see above
 }
 
 const (

@@ -31,6 +31,8 @@ var catalogue = []mutant{
 	{"a Tap's call does not look again", "adaptive/permit.go", "s.word.Store(w)\n\t\tif !l.gate.load().keeps() {", "s.word.Store(w)\n\t\tif false {", "./adaptive", "TestAnEndThatMeets"},
 	{"a kept place is in nobody's reach", "adaptive/limiter.go", "for !ok && w&flagKept != 0", "for false && w&flagKept != 0", "./adaptive", "TestAKeptPlace"},
 	{"who waits leaves kept places alone", "adaptive/wait.go", "case g&flagKept != 0:\n\t\t\tl.tighten()", "case false:", "./adaptive", "TestAKeptPlace"},
+	{"goroutines that meet are not parted", "adaptive/kept.go", "\t\tl.samples.part()\n", "", "./adaptive", "TestWhoFindsNoHome"},
+	{"the homes of a goroutine count in several shards", "adaptive/kept.go", "i < len(l.homes); i += n", "i < len(l.homes); i++", "./adaptive", "TestWhoFindsNoHome"},
 	{"who comes late takes places away again", "adaptive/kept.go", "if l.gate.load()&flagKept == 0 {\n\t\treturn\n\t}\n\tl.gate.clear", "l.gate.clear", "./adaptive", "TestWhoComesLate"},
 	{"a closed gate keeps places", "adaptive/gate.go", "w&^flagKeep|flagBarred", "w|flagBarred", "./adaptive", "TestNoKeptPlace"},
 	{"two ends that meet are two calls", "adaptive/permit.go", "s.shard.twice.Add(1)", "_ = s", "./adaptive", "TestI3"},
