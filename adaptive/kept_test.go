@@ -314,6 +314,20 @@ func TestI1KeptPlacesAreNeitherLostNorMade(t *testing.T) {
 	full(t, l)
 }
 
+func TestStatsLetPlacesBeKept(t *testing.T) {
+	l, err := New(Config{Min: 1000, Initial: 1000})
+	require.NoError(t, err)
+	for range 3 {
+		take(t, l, 1)[0].Done(Success)
+		require.Zero(t, l.Stats().InFlight)
+		require.True(t, l.gate.load().keeps())
+	}
+	l.control.next.Cohort = time.Second // a probe is under way, and has no places kept
+	l.tighten()
+	l.Stats()
+	require.False(t, l.gate.load().keeps())
+}
+
 type ignore struct{}
 
 func (ignore) Settle(End) {}

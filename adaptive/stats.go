@@ -48,6 +48,9 @@ func (l *Limiter) Stats() Stats {
 	c.mu.Lock()
 	l.read(true)
 	s.Ended, s.TimedOneIn = c.tally.ended, 1<<c.shift
+	if c.phase == open && !c.deciding && !c.frozen && c.next.Cohort == 0 {
+		l.loosen() // as when the window began: to be asked costs no place
+	}
 	c.mu.Unlock()
 	o := &l.outbox
 	o.mu.Lock()
