@@ -12,7 +12,7 @@ import (
 // nanoseconds, variances of their logarithm. See docs/law.md.
 type baseline struct {
 	without parts
-	shared  bool // by other clients, as Fair has it: probes are four times as long, and twice as many
+	sharing sharing
 
 	rtt float64 // 0 until the first window
 	v   float64
@@ -53,7 +53,9 @@ func (b *baseline) learn(s statistic, w *Window) {
 	switch {
 	case b.rtt == 0:
 		b.rtt, b.v, b.n, b.at = s.rtt, s.v, float64(s.n), w.Limit
-		b.confirm(w)
+		if !b.sharing.on {
+			b.confirm(w)
+		}
 	case s.rtt < b.rtt*(1-b.sigma(s)):
 		b.low += math.Log(s.rtt)
 		if b.lows++; b.lows == 3 {
@@ -89,11 +91,14 @@ func (b *baseline) due(s statistic, limit float64, w *Window, sudden bool) time.
 	}
 	a := max(1, 0.6*limit)
 	period := max(100*b.rtt, 25*(s.rtt+max(4, 24/a)*b.rtt))
-	if b.shared {
-		period /= 2
+	if b.sharing.on {
+		period = b.sharing.period(s)
 	}
 	pitch := int64(1) << bits.Len64(uint64(period))
-	if sudden || b.soon > 0 {
+	switch {
+	case b.sharing.on:
+		pitch = b.sharing.pitch(pitch)
+	case sudden || b.soon > 0:
 		pitch /= 8
 	}
 	if pitch < 1 {
@@ -124,10 +129,11 @@ func (b *baseline) depth(s statistic, limit float64) float64 {
 // collect it. Load is the mean in flight behind s, and limit is to come back after.
 func (b *baseline) probe(a float64, s statistic, load, limit float64, sudden bool) (float64, Collect) {
 	a = max(1, b.least, math.Round(a))
+	b.sharing.lone = b.line == 0
 	b.probing, b.before, b.load, b.limit, b.line = true, s, load, a, 0
 	rounds := max(4, 24/a)
-	if b.shared {
-		rounds *= 4
+	if b.sharing.on {
+		rounds = b.sharing.rounds(rounds)
 	}
 	length := max(rounds*b.rtt, s.rtt)
 	most, calls := length, 0
@@ -160,7 +166,7 @@ func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed b
 	followed = b.followed(s)
 	d, se := math.Log(s.rtt/b.rtt), 2*b.sigma(s)
 	weight := 0.5
-	if math.Abs(d) > 2*se+0.1 || math.Abs(d) > se && d*b.drift > 0 {
+	if first := b.sharing.first(); first || math.Abs(d) > 2*se+0.1 || math.Abs(d) > se && d*b.drift > 0 {
 		weight = 1
 	}
 	b.drift = d
@@ -169,7 +175,7 @@ func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed b
 		e := b.elasticity(s, b.before.rtt, b.load)
 		weight *= clamp((0.7-e)/0.4, 0, 1)
 	}
-	if deeper && d > 0 {
+	if d > 0 && (deeper || b.sharing.blind()) {
 		weight = 0
 	}
 	b.rtt *= math.Exp(weight * d)
@@ -186,7 +192,7 @@ func (b *baseline) probed(w *Window, s statistic, deeper bool) (rose, followed b
 // is asked only up to the limit where the baseline was first learnt, for start-up has
 // seen what there is below any other.
 func (b *baseline) followed(s statistic) bool {
-	if !b.without.has(verification) || b.limit <= max(1, b.least) || b.limit > b.at || b.load <= 1.2*b.limit || s.n < 12 {
+	if b.sharing.on && !b.sharing.lone || !b.without.has(verification) || b.limit <= max(1, b.least) || b.limit > b.at || b.load <= 1.2*b.limit || s.n < 12 {
 		return false
 	}
 	fell := math.Log(b.before.rtt/s.rtt) - math.Sqrt(b.before.v+s.v)

@@ -3,12 +3,15 @@ package adaptive
 // Fair keeps the same number of calls of each client in the queue of a downstream,
 // as TCP Vegas does of each connection, so that clients that know nothing of each
 // other come to equal shares of it, and one that comes late to as much. A client
-// whose baseline is off by a hundredth has a limit that is off by three or four, where
-// it is fourteen under [Knee]; and baselines are measured better, by longer and more
-// frequent probes. The price is what those cost, a queue of so many calls for each
-// client, longer windows, and a limit that follows what is in flight down. Use it where
-// many processes overload one downstream that does some four to sixteen calls at a time
-// for each. See docs/law.md and docs/reliability.md, which has figures.
+// whose baseline is off by a hundredth has a limit that is off by two, where it is
+// fourteen under [Knee]; and baselines are measured better, by longer and more
+// frequent probes that all clients make at once, with clocks that agree to within a
+// few round trips. The price is what those cost, a queue of so many calls for each
+// client, longer windows, a limit that follows what is in flight down, and a start of up
+// to a hundred round trips under the first limit, until all have measured together.
+// Use it where many processes overload one downstream that does some four to sixteen
+// calls at a time for each, not where one may have hundreds in flight. See docs/law.md
+// and docs/reliability.md, which has figures.
 type Fair struct {
 	Queue float64 // calls of this client to keep in the downstream's queue; 0 means 4
 }
@@ -17,8 +20,8 @@ func (f Fair) withDefaults() Fair { return Fair{or(f.Queue, 4)} }
 
 // New implements [Law].
 func (f Fair) New() Controller {
-	c := &fair{Fair: f.withDefaults()}
-	c.base.shared = true
+	c := &fair{Fair: f.withDefaults(), young: true}
+	c.base.sharing.on = true
 	return c
 }
 
@@ -28,6 +31,7 @@ func (f Fair) String() string { return lawString("fair", f, Fair{}) }
 type fair struct {
 	Fair
 	footing
+	young bool // its share is not reached yet
 }
 
 // Update implements [Controller].
@@ -41,6 +45,22 @@ func (f *fair) Update(w Window) Decision {
 	// Hundreds of calls need more to be kept busy.
 	target := max(f.Queue, headroom(w.Limit))
 	d.Value, d.Bound = queue, target
+	switch {
+	case !f.young:
+	case f.base.sharing.probes == 0:
+		d.Reason, d.Unless = "waits to measure the baseline together with the others", "starts up after the next instant common to all clients"
+		return f.finish(&w, s, d)
+	case queue < target/2:
+		f.held = false
+		d.Bound, d.Limit = target/2, 2*w.Limit
+		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
+		return f.finish(&w, s, d)
+	case !f.held:
+		f.held = true
+		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
+		return f.finish(&w, s, d)
+	}
+	f.young = false
 	d.Limit = clamp(w.Limit+(target-queue)/2, w.Limit/2, 2*w.Limit)
 	if d.Limit < w.Limit {
 		d.Reason, d.Unless = "more calls queue than this client's share", "grows below the bound"

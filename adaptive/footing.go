@@ -51,7 +51,7 @@ func (f *footing) collect(limit float64) Collect {
 		n = max(startUpCalls, 0.3*n)
 	case f.good > limit && f.without.has(memory): // on the way back to what is known
 		n = max(10, 0.3*n)
-	case f.base.shared:
+	case f.base.sharing.on:
 		n *= 2
 	}
 	f.wanted = int(n)
@@ -68,7 +68,7 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	}
 	if f.begun < 2 {
 		f.begun++
-		f.starting = true
+		f.starting = !f.base.sharing.on // there the law sees to it
 		d.Reason, d.Unless = "start", "moves when calls have been measured"
 		d.Next = f.collect(w.Limit)
 		if f.begun == 1 {
@@ -114,7 +114,7 @@ func (f *footing) decide(w *Window) (d Decision, s statistic, steer bool) {
 	case !sat:
 		d.Reason, d.Unless = "limit not in use", "moves when calls reach the limit"
 		d.Value, d.Bound = float64(w.PeakInFlight), w.Limit
-		if f.base.shared { // a limit that is not felt keeps no share
+		if f.base.sharing.on { // a limit that is not felt keeps no share
 			d.Limit -= (w.Limit - max(1, float64(w.PeakInFlight))) / 2
 			d.Reason, d.Unless = "limit not in use: half way to the most in flight", "holds when calls reach the limit"
 		}
@@ -217,7 +217,7 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 		f.good = 0
 	}
 	f.grew = 0.7*f.grew + math.Log(d.Limit/w.Limit)
-	hot := f.without.has(alarm) && f.high >= 2 && f.grew < 0.3 && f.cool == 0
+	hot := f.without.has(alarm) && !f.base.sharing.on && f.high >= 2 && f.grew < 0.3 && f.cool == 0
 	d.Next = f.collect(d.Limit)
 	if r := d.Limit / w.Limit; (r < 0.87 || r > 1.15) && f.without.has(settling) {
 		d.Next.Settle = time.Duration(s.rtt) // calls from under the old limit say nothing of the new one
@@ -227,7 +227,11 @@ func (f *footing) finish(w *Window, s statistic, d Decision) Decision {
 		f.base.line = 0
 		return d
 	}
-	wait := f.base.due(s, d.Limit, w, hot)
+	seen := s
+	if f.base.sharing.on {
+		seen = f.last // a probe's round trip is not what all see
+	}
+	wait := f.base.due(seen, d.Limit, w, hot)
 	if wait <= 0 {
 		return f.probe(s, w.MeanInFlight, w.Limit, d)
 	}

@@ -54,6 +54,9 @@ func (d *driver) window() {
 	if within, each := float64(d.next.Within), float64(d.service)/min(load, d.servers); d.next.Cohort == 0 && within > 0 && within < float64(n)*each {
 		n = int(math.Ceil(within / each)) // the window ends at the first call after that
 	}
+	if d.next.Cohort > 0 {
+		n = max(n, int(float64(d.next.Cohort)*min(load, d.servers)/float64(d.service)))
+	}
 	for i := range n {
 		switch share := (float64(i) + 0.5) / float64(n); {
 		case share < d.timeOuts:

@@ -214,6 +214,7 @@ func shares(t *testing.T, law string, service DistributionKind, times float64, k
 		assert.LessOrEqual(t, lateInFlight, most)
 	}
 	if law == "fair" && k > 1 {
+		assert.InDelta(t, 1, late, 0.2)
 		assert.InDelta(t, 1, stays, 0.2)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 const (
 	calls    = "FLYBALL_FLEET_URL" // makes this program a client of that URL
+	law      = "FLYBALL_FLEET_LAW" // under this law
 	patience = 2 * time.Second
 	rate     = 200 // calls a second that a client has to make: twice its share of the server
 )
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // client calls until its standard input ends, as it does with who started it.
 func client(url string) error {
-	lim, err := adaptive.New(adaptive.Config{Queue: -1})
+	lim, err := adaptive.New(adaptive.Config{Law: os.Getenv(law), Queue: -1})
 	if err != nil {
 		return err
 	}

@@ -87,8 +87,10 @@ var catalogue = []mutant{
 	{"what is pending is not slow", "adaptive/statistic.go", "float64(s.n+pending)", "float64(s.n)", "./adaptive", "TestCallsThatHaveNotEnded"},
 	{"a crowd that grows tells the baseline", "adaptive/startup.go", "return c.grew > 0.3 &&", "return false &&", "./adaptive", "TestAShortWindow"},
 	{"noise is conceded twice", "adaptive/startup.go", "d.Bound = quietRatio // noise", "_ = quietRatio // noise", "./adaptive", "TestStartUp"},
-	{"a limit that is not felt keeps its share", "adaptive/footing.go", "if f.base.shared { // a limit", "if false { // a limit", "./adaptive", "TestFairLetsGo"},
+	{"a limit that is not felt keeps its share", "adaptive/footing.go", "if f.base.sharing.on { // a limit", "if false { // a limit", "./adaptive", "TestFairLetsGo"},
 	{"a client keeps another one's queue", "adaptive/fair.go", "target := max(f.Queue,", "target := max(2*f.Queue,", "./adaptive", "TestFairKeeps"},
+	{"a probe by oneself raises the baseline", "adaptive/sharing.go", "return s.on && s.lone", "return false", "./adaptive", "TestAProbeByOneself"},
+	{"a late client begins at once", "adaptive/fair.go", "case f.base.sharing.probes == 0:", "case false:", "./adaptive", "TestFairBegins"},
 	{"start-up waits for nobody", "adaptive/startup.go", "w.MeanInFlight < reached*w.Limit &&", "false &&", "./adaptive", "TestStartUp"},
 
 	// The breaker.
