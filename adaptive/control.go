@@ -282,15 +282,12 @@ func (l *Limiter) read(all bool) {
 
 // closeWindow returns what was measured since beginWindow.
 func (l *Limiter) closeWindow(now Instant) Window {
-	c, keeps := &l.control, l.gate.load().keeps()
+	c := &l.control
 	w := Window{
 		Opened: c.opened, Closed: now, Wall: l.wall.Add(time.Duration(now)),
 		Limit: c.limit, Min: float64(l.config.Load().Min), Max: float64(l.config.Load().Max),
-		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.tighten().inFlight(),
+		Blocked: int(l.blockedEver() - c.blocked), InFlight: l.calls().inFlight(),
 		Drained: c.drained, Resumed: c.resumed, PeakInFlight: l.samples.peak(),
-	}
-	if keeps {
-		l.loosen() // at once: what follows allocates, and so may take as long as the collector likes
 	}
 	if c.phase == collecting {
 		l.read(true) // an end that is not read yet is not pending

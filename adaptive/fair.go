@@ -8,7 +8,7 @@ package adaptive
 // frequent probes that all clients make at once, with clocks that agree to within a
 // few round trips. The price is what those cost, a queue of so many calls for each
 // client, longer windows, a limit that follows what is in flight down, and a start of up
-// to a hundred round trips under the first limit, until all have measured together.
+// to some hundred round trips under the first limit, until all have measured together.
 // Use it where many processes overload one downstream that does some four to sixteen
 // calls at a time for each, not where one may have hundreds in flight. See docs/law.md
 // and docs/reliability.md, which has figures.
@@ -45,19 +45,7 @@ func (f *fair) Update(w Window) Decision {
 	// Hundreds of calls need more to be kept busy.
 	target := max(f.Queue, headroom(w.Limit))
 	d.Value, d.Bound = queue, target
-	switch {
-	case !f.young:
-	case f.base.sharing.probes == 0:
-		d.Reason, d.Unless = "waits to measure the baseline together with the others", "starts up after the next instant common to all clients"
-		return f.finish(&w, s, d)
-	case queue < target/2:
-		f.held = false
-		d.Bound, d.Limit = target/2, 2*w.Limit
-		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
-		return f.finish(&w, s, d)
-	case !f.held:
-		f.held = true
-		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
+	if f.young && f.begin(&w, queue, target, &d) {
 		return f.finish(&w, s, d)
 	}
 	f.young = false
@@ -68,4 +56,23 @@ func (f *fair) Update(w Window) Decision {
 		d.Reason, d.Unless = "no more calls queue than this client's share", "cuts above the bound"
 	}
 	return f.finish(&w, s, d)
+}
+
+// begin is start-up, of which the common one is no part: alone a client cannot tell what
+// its windows measure from the queue of the others. It reports whether it goes on.
+func (f *fair) begin(w *Window, queue, target float64, d *Decision) bool {
+	switch {
+	case f.base.sharing.probes == 0:
+		d.Reason, d.Unless = "waits to measure the baseline together with the others", "starts up after the next instant common to all clients"
+	case queue < target/2:
+		f.held = false
+		d.Bound, d.Limit = target/2, 2*w.Limit
+		d.Reason, d.Unless = "starting up", "stops doubling above the bound"
+	case !f.held:
+		f.held = true
+		d.Reason, d.Unless = "starting up, round trips rose once", "goes on doubling below the bound"
+	default:
+		return false
+	}
+	return true
 }

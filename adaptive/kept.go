@@ -35,9 +35,8 @@ const (
 	slotEmpty = 1 // from there to one without a place
 )
 
-// homesOf is how many homes a shard has. Of 64 goroutines on a CPU that never wait, the
-// scheduler stops so many in a call that one leaves half of the calls without, and eight
-// gain nothing more.
+// homesOf is how many homes a shard has: more than one, so that a goroutine that the
+// scheduler stopped in a call does not keep those that run from theirs.
 const homesOf = 4
 
 // keeps reports whether a call that ends may keep its place, and the next take it.
@@ -106,6 +105,18 @@ func (l *Limiter) tighten() word {
 	defer l.keptMu.Unlock()
 	l.emptyHomes()
 	return l.gate.load()
+}
+
+// calls is the word with only calls in flight. If places were kept they are again, at once:
+// whoever asks may be stopped before he has done what he asks for. control.mu is held, under
+// which alone that begins.
+func (l *Limiter) calls() word {
+	keeps := l.gate.load().keeps()
+	w := l.tighten()
+	if keeps {
+		l.loosen()
+	}
+	return w
 }
 
 // emptyHomes is tighten for who has keptMu. He may have waited for it until another

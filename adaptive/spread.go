@@ -1,8 +1,8 @@
 package adaptive
 
 // Goroutines are told apart by their stacks. Where the hints of two fall on the same slot,
-// they would meet there at each call for as long as they run, and each call would cost
-// two or three times as much. So whoever finds no slot to himself has all of them spread
+// they would meet there at each call for as long as they run, and fight over its cache
+// line. So whoever finds no slot to himself has all of them spread
 // anew.
 
 // spreads is how often that may happen in a window. Where more calls are in flight than

@@ -30,12 +30,13 @@ type Stats struct {
 // is not in Blocked. While no call begins or ends, all numbers are exact and of one
 // instant. Stats takes locks, but none that a call takes that need not wait.
 func (l *Limiter) Stats() Stats {
+	c := &l.control
+	c.mu.Lock()
 	l.queueMu.Lock()
-	g := l.tighten() // before Ended: a call is counted there before its place is free
+	g := l.calls() // before Ended: a call is counted there before its place is free
 	s := Stats{Limit: g.limit(), InFlight: g.inFlight(), Waiting: l.queue.n}
 	held := l.bars[heldBack]
 	l.queueMu.Unlock()
-	s.RetryAfter = l.remaining(held)
 	s.LateEnds, s.OddRTTs = l.lateEnds.Load(), l.samples.odd.Load()
 	for r := range s.Rejected {
 		s.Rejected[r] = l.rejected[r].Load()
@@ -44,14 +45,10 @@ func (l *Limiter) Stats() Stats {
 	atLimit := l.samples.turnedAway()
 	s.Rejected[RejectLimit] += atLimit
 	s.Blocked = l.blocked.Load() + atLimit // after Rejected: an arrival is blocked before it is rejected
-	c := &l.control
-	c.mu.Lock()
 	l.read(true)
 	s.Ended, s.TimedOneIn = c.tally.ended, 1<<c.shift
-	if c.phase == open && !c.deciding && !c.frozen && c.next.Cohort == 0 {
-		l.loosen() // as when the window began: to be asked costs no place
-	}
 	c.mu.Unlock()
+	s.RetryAfter = l.remaining(held) // asks the clock, which may be the user's
 	o := &l.outbox
 	o.mu.Lock()
 	s.DecisionsDropped, s.DecisionPanics = o.dropped, o.panics
